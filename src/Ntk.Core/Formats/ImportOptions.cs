@@ -1,0 +1,17 @@
+namespace Ntk.Core.Formats;
+
+/// <summary>What of a model file is to be read.</summary>
+public sealed record ImportOptions
+{
+    /// <summary>The signature of a SavedModel; null for <c>serving_default</c>, or the only one.</summary>
+    public string? Signature { get; init; }
+
+    /// <summary>Tensors at which to cut the graph's inputs, with or without <c>:0</c>.</summary>
+    public IReadOnlyList<string> InputTensors { get; init; } = [];
+
+    /// <summary>Tensors at which to cut the graph's outputs, with or without <c>:0</c>.</summary>
+    public IReadOnlyList<string> OutputTensors { get; init; } = [];
+
+    /// <summary>Inputs of an f(params, x) that are parameters.</summary>
+    public IReadOnlyList<string> ParameterInputs { get; init; } = [];
+}

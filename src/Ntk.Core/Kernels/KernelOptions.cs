@@ -1,0 +1,95 @@
+namespace Ntk.Core.Kernels;
+
+/// <summary>How a kernel's parameters are differentiated and contracted; the numbers are neural_tangents' <c>NtkImplementation</c>.</summary>
+public enum NtkImplementation
+{
+    /// <summary>Whatever costs the fewest counted operations, parameter by parameter.</summary>
+    Auto = 0,
+    /// <summary>Explicit Jacobians, contracted.</summary>
+    JacobianContraction = 1,
+    /// <summary>A JVP of each VJP row.</summary>
+    NtkVectorProducts = 2,
+    /// <summary>The structure rules of the primitives.</summary>
+    StructuredDerivatives = 3,
+}
+
+/// <summary>The floating-point type of the computation.</summary>
+public enum NtkPrecision
+{
+    /// <summary>float32.</summary>
+    Single,
+    /// <summary>float64.</summary>
+    Double,
+}
+
+/// <summary>Which axes of the inputs and outputs are the examples'.</summary>
+/// <param name="Auto">Find it in the program, prove it, or do without.</param>
+/// <param name="In">The inputs' axis; null for none.</param>
+/// <param name="Out">The output's axis; null for none.</param>
+public sealed record VmapAxes(bool Auto, int? In, int? Out)
+{
+    /// <summary>Found and proven from axis 0.</summary>
+    public static VmapAxes Automatic { get; } = new(true, 0, 0);
+
+    /// <summary>No axis: one Jacobian of the whole batch.</summary>
+    public static VmapAxes None { get; } = new(false, null, null);
+}
+
+/// <summary>What a model is run with.</summary>
+public record RunOptions
+{
+    /// <summary>Values that replace the file's, by parameter name (with or without <c>:0</c>).</summary>
+    public IReadOnlyDictionary<string, NtkTensor>? Parameters { get; init; }
+
+    /// <summary>Names of the outputs wanted; null for all.</summary>
+    public IReadOnlyList<string>? Outputs { get; init; }
+
+    /// <summary>The type computed in.</summary>
+    public NtkPrecision Precision { get; init; }
+
+    /// <summary>Bytes that the computation may take beside the model; null for half of what is free.</summary>
+    public long? MemoryLimit { get; init; }
+}
+
+/// <summary>What kernel is wanted and how.</summary>
+public sealed record KernelOptions : RunOptions
+{
+    /// <summary>Names, with wildcards, of the parameters to sum over; null for all.</summary>
+    public IReadOnlyList<string>? ParameterNames { get; init; }
+
+    /// <summary>Whether every float variable is a parameter, not the trainable ones alone.</summary>
+    public bool IncludeNonTrainable { get; init; }
+
+    /// <summary>Output axes to trace over; the kernel is divided by their size.</summary>
+    public IReadOnlyList<int> TraceAxes { get; init; } = [-1];
+
+    /// <summary>Output axes of which only the diagonal is kept.</summary>
+    public IReadOnlyList<int> DiagonalAxes { get; init; } = [];
+
+    /// <summary>The examples' axes.</summary>
+    public VmapAxes VmapAxes { get; init; } = VmapAxes.Automatic;
+
+    /// <summary>The method.</summary>
+    public NtkImplementation Implementation { get; init; }
+
+    /// <summary>Whether structure rules may be used for the Jacobian of a primitive (neural_tangents' <c>_j_rules</c>).</summary>
+    public bool JRules { get; init; } = true;
+
+    /// <summary>Whether structure rules may be used for the contraction (neural_tangents' <c>_s_rules</c>).</summary>
+    public bool SRules { get; init; } = true;
+
+    /// <summary>Whether Jacobians are taken in forward mode; null for what costs less (neural_tangents' <c>_fwd</c>).</summary>
+    public bool? Fwd { get; init; }
+
+    /// <summary>Chosen output elements without the batch axis, one index an array; null for all.</summary>
+    public IReadOnlyList<int[]>? OutputIndex { get; init; }
+
+    /// <summary>A .npy file to write the kernel to by tiles; null to keep it in memory.</summary>
+    public string? OutFile { get; init; }
+}
+
+/// <summary>How far a computation is.</summary>
+/// <param name="Activity">What is being done.</param>
+/// <param name="Done">Steps done.</param>
+/// <param name="Total">Steps in all.</param>
+public readonly record struct NtkProgress(string Activity, long Done, long Total);

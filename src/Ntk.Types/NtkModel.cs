@@ -1,0 +1,47 @@
+namespace Ntk;
+
+/// <summary>A TensorFlow model read from a file: what it takes, what it gives, what it has learned.</summary>
+public sealed class NtkModel
+{
+    internal NtkModel(string name, string path, string format, IReadOnlyList<NtkTensorSpec> inputs, IReadOnlyList<NtkTensorSpec> outputs,
+        IReadOnlyList<NtkParameter> parameters, object source)
+    {
+        Name = name;
+        Path = path;
+        Format = format;
+        Inputs = inputs;
+        Outputs = outputs;
+        Parameters = parameters;
+        Source = source;
+    }
+
+    /// <summary>The model's name: the file's without its extension, or the folder's.</summary>
+    public string Name { get; }
+
+    /// <summary>The full path it was read from.</summary>
+    public string Path { get; }
+
+    /// <summary>The file format: SavedModel, GraphDef, Keras, KerasH5.</summary>
+    public string Format { get; }
+
+    /// <summary>What the model takes, in the signature's or the layer graph's order.</summary>
+    public IReadOnlyList<NtkTensorSpec> Inputs { get; }
+
+    /// <summary>What the model gives.</summary>
+    public IReadOnlyList<NtkTensorSpec> Outputs { get; }
+
+    /// <summary>Every variable, trainable or not.</summary>
+    public IReadOnlyList<NtkParameter> Parameters { get; }
+
+    /// <summary>The number of scalars in all floating-point variables.</summary>
+    public long ParameterCount => Parameters.Where(p => p.DType.IsFloat()).Sum(p => p.Count);
+
+    /// <summary>The number of scalars in the trainable ones.</summary>
+    public long TrainableCount => Parameters.Where(p => p.Trainable && p.DType.IsFloat()).Sum(p => p.Count);
+
+    /// <summary>The core's model (Ntk.Core.Formats.ModelSource); the core alone knows its type.</summary>
+    internal object Source { get; }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Name} ({Format}, {ParameterCount:N0} parameters)";
+}

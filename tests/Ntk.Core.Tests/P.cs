@@ -1,0 +1,1 @@
+namespace Ntk.Core.Tests; public class PlaceholderTests { [Xunit.Fact] public void Builds() { } }
