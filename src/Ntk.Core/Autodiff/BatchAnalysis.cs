@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Ntk.Core.Autodiff;
@@ -73,11 +74,7 @@ public sealed class BatchAnalysis
             BatchAxis?[] axes = Array.ConvertAll(equation.Operands, o => _axes[o]);
             if (axes.All(a => a is null))
             {
-                if (_axes[equation.Output] is null)
-                {
-                    continue;
-                }
-                continue; // read as one copy an example: a broadcast that introduces the axis
+                continue; // parameters alone; their output may have been read as one copy an example
             }
             var site = new BatchSite(_size, _program.OperandTypes(equation), _program.Variables[equation.Output].Type, axes,
                 (operand, wanted) =>
