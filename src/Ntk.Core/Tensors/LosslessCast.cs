@@ -37,7 +37,9 @@ internal static unsafe class LosslessCast
         to.IsInteger() || to == NtkDType.Bool ? from.IsFloat() ? "Give whole numbers, or round them first." : $"Give numbers within the range of {to.NumPyName()}."
         : "Give numbers that it can hold, or scale them first.";
 
-    private static bool AlwaysFits(NtkDType from, NtkDType to) => from == NtkDType.Bool || to.IsComplex() || NtkDTypes.Promote(from, to) == to;
+    // Promotion is NumPy's, which counts 64-bit integers as fitting float64; they have more digits.
+    private static bool AlwaysFits(NtkDType from, NtkDType to) => from == NtkDType.Bool || to.IsComplex()
+        || (NtkDTypes.Promote(from, to) == to && !(from is NtkDType.Int64 or NtkDType.UInt64 && to.IsFloat()));
 
     private static long FirstLoss(NtkTensor source, NtkTensor result)
     {
