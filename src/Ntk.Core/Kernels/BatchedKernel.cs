@@ -182,8 +182,13 @@ internal sealed class BatchedKernel(ModelProblem problem, int output, Side left,
     {
         PreparedModel prepared = problem.Prepare(output, left, _right, examples, out _);
         // A size that happens to be a constant's can hide the examples' axis: one more example tells them apart.
+        const int Tries = 8;
         for (long more = 1; !prepared.Model.IsBatched; more++)
         {
+            if (more > Tries)
+            {
+                throw new NtkException(NtkErrorId.BatchAxisMixed, "The examples are independent in some batch sizes and not in others; compute with -VmapAxis None.");
+            }
             prepared = problem.Prepare(output, left, _right, examples + more, out _);
         }
         long extra = prepared.Model.Examples - examples;

@@ -48,7 +48,11 @@ internal sealed class KernelComputation(ModelProblem problem, int output, Side l
         }
         KernelLayout layout = KernelLayout.Of(shape1, shape2, _options.TraceAxes, _options.DiagonalAxes, prepared.Model.IsBatched ? batch : -1);
         NtkTensor kernel = NtkTensor.Allocate(problem.Precision, Array.ConvertAll(layout.Shape, d => checked((int)d)), problem.Session.Source.Outputs[output].Name);
-        if (prepared.Model.IsBatched)
+        if (_options.Implementation == NtkImplementation.NtkVectorProducts)
+        {
+            new VectorProductKernel(problem, output, left, right, layout, kernel, progress, cancellation).Run();
+        }
+        else if (prepared.Model.IsBatched)
         {
             new BatchedKernel(problem, output, left, right, layout, kernel, progress, cancellation).Run();
         }

@@ -95,7 +95,17 @@ internal sealed class ModelProblem : IDisposable
 
     /// <summary>A pass over tiles of a prepared model.</summary>
     public TilePass Pass(PreparedModel prepared, KernelPlan plan, CancellationToken cancellation) =>
-        new(prepared.Model, prepared.Values(_parameters, _areTheFiles, cancellation), plan.Groups.Select(g => g.Method).ToArray(), Options.JRules, cancellation);
+        new(prepared.Model, ParameterValues(prepared, cancellation), plan.Groups.Select(g => g.Method).ToArray(), Options.JRules, cancellation);
+
+    /// <summary>A pass that writes every Jacobian out.</summary>
+    public TilePass Pass(PreparedModel prepared, Tensor?[] values, CancellationToken cancellation) =>
+        new(prepared.Model, values, prepared.Model.Groups.Select(_ => GroupMethod.Explicit).ToArray(), Options.JRules, cancellation);
+
+    /// <summary>Values of the variables that depend on parameters alone.</summary>
+    public Tensor?[] ParameterValues(PreparedModel prepared, CancellationToken cancellation) => prepared.Values(_parameters, _areTheFiles, cancellation);
+
+    /// <summary>The parameters, one for each of the model's.</summary>
+    public Tensor[] ParameterTensors => _parameters;
 
     /// <summary>Refuses what cannot fit.</summary>
     public void RequireMemory(double perExample, int examples)
