@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Management.Automation;
 using NtkPs.Shell;
 
@@ -19,7 +20,7 @@ switch (line.Task)
         Console.WriteLine(CommandLine.Usage);
         return 0;
     case ShellTask.Version:
-        Console.WriteLine($"NtkPs.Shell {typeof(CommandLine).Assembly.GetName().Version?.ToString(3)}, PowerShell {typeof(PSObject).Assembly.GetName().Version?.ToString(3)}");
+        Console.WriteLine($"NtkPs.Shell {typeof(CommandLine).Assembly.GetName().Version?.ToString(3)}, PowerShell {FileVersionInfo.GetVersionInfo(typeof(PSObject).Assembly.Location).ProductVersion?.Split(' ', '+')[0]}");
         return 0;
 }
 

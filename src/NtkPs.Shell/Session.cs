@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using System.Management.Automation.Language;
 using System.Management.Automation.Runspaces;
+using System.Reflection;
 
 namespace NtkPs.Shell;
 
@@ -12,7 +13,7 @@ internal sealed class Session : IDisposable
 
     private readonly Runspace _runspace;
     private readonly ShellHost _host;
-    private PowerShell? _running;
+    private Pipeline? _running;
     private bool _interrupted;
 
     public Session(ShellHost host)
@@ -53,20 +54,20 @@ internal sealed class Session : IDisposable
         {
             command.Parameters.Add(argument);
         }
-        _runspace.SessionStateProxy.SetVariable("global:LASTEXITCODE", null);
-        bool succeeded = Run(command, StandardInputFor(Parser.ParseFile(full, out _, out _)), addToHistory: false);
-        return ExitCode ?? (_interrupted ? Interrupted : !succeeded ? Failed : ScriptExitCode());
+        LetExitEndTheShell();
+        bool succeeded = Run(full, command, ReadsInput(Parser.ParseFile(full, out _, out _)));
+        return ExitCode ?? (_interrupted ? Interrupted : succeeded ? 0 : Failed);
     }
 
     /// <summary>Runs commands; 1 where the last one failed.</summary>
     public int RunCommand(string text)
     {
-        bool succeeded = Run(new Command(text, isScript: true, useLocalScope: false), StandardInputFor(Parser.ParseInput(text, out _, out _)), addToHistory: false);
+        bool succeeded = Run(text, new Command(text, isScript: true, useLocalScope: false), ReadsInput(Parser.ParseInput(text, out _, out _)));
         return ExitCode ?? (_interrupted ? Interrupted : succeeded && LastSucceeded() ? 0 : Failed);
     }
 
     /// <summary>Runs what was typed; failures are shown, and the session goes on.</summary>
-    public void RunInteractive(string text) => Run(new Command(text, isScript: true, useLocalScope: false), null, addToHistory: true);
+    public void RunInteractive(string text) => Run(text, new Command(text, isScript: true, useLocalScope: false), readsInput: false);
 
     /// <summary>The first result of an expression, for the shell's own use.</summary>
     public object? Evaluate(string expression)
@@ -82,16 +83,23 @@ internal sealed class Session : IDisposable
         _runspace.Dispose();
     }
 
-    private bool Run(Command command, PSDataCollection<string>? input, bool addToHistory)
+    private bool Run(string historyEntry, Command command, bool readsInput)
     {
         _interrupted = false;
-        using var shell = PowerShell.Create(_runspace);
+        // What is not added to the history does not set $?; nor does Out-Default, in a scope of its own.
+        using Pipeline pipeline = _runspace.CreatePipeline(historyEntry, addToHistory: true);
         command.MergeMyResults(PipelineResultTypes.Error, PipelineResultTypes.Output);
-        shell.Commands.AddCommand(command).AddCommand("Out-Default");
-        _running = shell;
+        pipeline.Commands.Clear();
+        pipeline.Commands.Add(command);
+        pipeline.Commands.Add(new Command("Out-Default", isScript: false, useLocalScope: true));
+        _running = pipeline;
         try
         {
-            shell.Invoke(input, new List<PSObject>(), new PSInvocationSettings { AddToHistory = addToHistory, Host = _host });
+            if (readsInput)
+            {
+                pipeline.Input.Write(ReadLines(), enumerateCollection: true);
+            }
+            pipeline.Invoke();
             return true;
         }
         catch (PipelineStoppedException)
@@ -100,7 +108,6 @@ internal sealed class Session : IDisposable
         }
         catch (RuntimeException e)
         {
-            _running = null;
             Report(e);
             return false;
         }
@@ -130,35 +137,29 @@ internal sealed class Session : IDisposable
         }
     }
 
-    private bool LastSucceeded() => Evaluate("$global:?") is true;
+    private bool LastSucceeded() => _runspace.SessionStateProxy.GetVariable("?") is true;
 
-    /// <summary>The code of an <c>exit</c> in the script file itself: the engine keeps it in $LASTEXITCODE, as it does a native program's, and marks the script as failed.</summary>
-    private int ScriptExitCode()
+    /// <summary>
+    /// <c>exit</c> in a script file ends that file alone, and nothing public tells its code from a native program's. pwsh makes the engine
+    /// pass it on to the host by this internal property; where it is gone, scripts end with 0 instead (a test would notice).
+    /// </summary>
+    private void LetExitEndTheShell()
     {
-        bool succeeded = LastSucceeded();
-        return !succeeded && _runspace.SessionStateProxy.GetVariable("global:LASTEXITCODE") is int code ? code : 0;
+        const BindingFlags members = BindingFlags.Instance | BindingFlags.NonPublic;
+        object? context = typeof(Runspace).GetProperty("ExecutionContext", members)?.GetValue(_runspace);
+        context?.GetType().GetProperty("ScriptCommandProcessorShouldRethrowExit", members)?.SetValue(context, true);
     }
 
-    /// <summary>Redirected standard input as $input, where the script uses it: waiting for it otherwise could be for ever.</summary>
-    private static PSDataCollection<string>? StandardInputFor(ScriptBlockAst script)
+    /// <summary>Whether redirected standard input is to become $input: only where the script uses it, for waiting for it otherwise could be for ever.</summary>
+    private static bool ReadsInput(ScriptBlockAst script) =>
+        !Terminal.InputIsTerminal && script.Find(node => node is VariableExpressionAst { VariablePath.UserPath: var name } && name.Equals("input", StringComparison.OrdinalIgnoreCase), searchNestedScriptBlocks: true) is not null;
+
+    private static IEnumerable<string> ReadLines()
     {
-        bool uses = !Terminal.InputIsTerminal && script.Find(node => node is VariableExpressionAst { VariablePath.UserPath: var name } && name.Equals("input", StringComparison.OrdinalIgnoreCase), searchNestedScriptBlocks: true) is not null;
-        if (!uses)
+        while (Console.In.ReadLine() is string line)
         {
-            return null;
+            yield return line;
         }
-        var lines = new PSDataCollection<string>();
-        var reader = new Thread(() =>
-        {
-            while (Console.In.ReadLine() is string line)
-            {
-                lines.Add(line);
-            }
-            lines.Complete();
-        })
-        { IsBackground = true };
-        reader.Start();
-        return lines;
     }
 
     private void OnCancelKeyPress(object? sender, ConsoleCancelEventArgs e)
@@ -166,6 +167,6 @@ internal sealed class Session : IDisposable
         // Stopping waits for the command to notice, and this is a signal handler's thread.
         e.Cancel = true;
         _interrupted = true;
-        _running?.BeginStop(null, null);
+        _running?.StopAsync();
     }
 }

@@ -31,21 +31,21 @@ internal sealed class BatchedKernel(ModelProblem problem, int output, Side left,
         double perExample = plan.PassBytes + work + plan.TermBytes;
         long budget = problem.MemoryLimit;
         problem.RequireMemory(perExample, right is null ? 1 : 2);
-        long most = Math.Max(1, (long)(budget / 2 / Math.Max(1, perExample)));
+        long most = Math.Min(problem.Options.TileExamples ?? MostExamples, Math.Max(1, (long)(budget / 2 / Math.Max(1, perExample))));
         if (layout.DiagonalExamples)
         {
-            AlongDiagonal(plan, Math.Min(Math.Max(1, most / 2), MostExamples));
+            AlongDiagonal(plan, Math.Max(1, most / 2));
         }
-        else if (_sides[0] + (right is null ? 0 : _sides[1]) <= Math.Min(most, MostExamples))
+        else if (_sides[0] + (right is null ? 0 : _sides[1]) <= most)
         {
             Joined(plan);
         }
         else
         {
-            long tile = Math.Min(most, MostExamples);
+            long tile = most;
             // What the passes leave free holds the terms of x1's tiles.
             double free = budget - (tile * perExample);
-            long rows = Math.Max(1, (long)(free / Math.Max(1, plan.TermBytes * tile)));
+            long rows = problem.Options.KeptTiles ?? Math.Max(1, (long)(free / Math.Max(1, plan.TermBytes * tile)));
             Tiled(plan, tile, rows);
         }
     }
@@ -56,17 +56,11 @@ internal sealed class BatchedKernel(ModelProblem problem, int output, Side left,
         using DisposeScope scope = NewDisposeScope();
         long n1 = _sides[0], n2 = _sides[1];
         Tensor[] inputs = right is null ? left.Tensors : left.Tensors.Zip(right.Tensors, (a, b) => cat([a, b], problem.InputAxis)).ToArray();
-        PreparedModel prepared = problem.Prepare(output, left, _right, right is null ? n1 : n1 + n2, out _);
-        Tensor? sum = null;
-        problem.Pass(prepared, plan, cancellation).Run(inputs, layout.Rows1, (_, term) =>
-        {
-            Tensor block = right is null
-                ? Contraction.Block(term, term, layout.Rows1, layout.Rows2, n1, n1, diagonal: false)
-                : Contraction.Block(term.Narrow(0, n1), term.Narrow(n1, n2), layout.Rows1, layout.Rows2, n1, n2, diagonal: false);
-            sum = (sum is null ? block : sum.add_(block)).DetachFromDisposeScope();
-        });
+        using var sum = new BlockSum();
+        Pass(plan, inputs, right is null ? n1 : n1 + n2, layout.Rows1, (_, term) => sum.Add(right is null
+            ? Contraction.Block(term, term, layout.Rows1, layout.Rows2, n1, n1, diagonal: false)
+            : Contraction.Block(term.Narrow(0, n1), term.Narrow(n1, n2), layout.Rows1, layout.Rows2, n1, n2, diagonal: false)));
         Finish(sum, 0, 0);
-        sum?.Dispose();
     }
 
     private void Tiled(KernelPlan plan, long tile, long rowTiles)
@@ -78,12 +72,12 @@ internal sealed class BatchedKernel(ModelProblem problem, int output, Side left,
             using DisposeScope scope = NewDisposeScope();
             long last = Math.Min(first + rowTiles, tiles1.Length);
             var kept = new Term?[last - first][];
-            void Meet(Term?[] own, Term other, int group, (long Start, long Count) tile1, (long Start, long Count) tile2, ref Tensor? sum)
+            void Meet(Term?[] own, Term other, int group, (long Start, long Count) tile1, (long Start, long Count) tile2, BlockSum sum)
             {
                 if (own[group] is { } term)
                 {
-                    Tensor block = Contraction.Block(term, other, layout.Rows1, layout.Rows2, tile1.Count, tile2.Count, diagonal: false);
-                    sum = (sum is null ? block : sum.add_(block)).DetachFromDisposeScope();
+                    using DisposeScope step = NewDisposeScope();
+                    sum.Add(Contraction.Block(term, other, layout.Rows1, layout.Rows2, tile1.Count, tile2.Count, diagonal: false));
                 }
             }
             for (long i = first; i < last; i++)
@@ -98,33 +92,32 @@ internal sealed class BatchedKernel(ModelProblem problem, int output, Side left,
                 // x1 with itself: the tiles kept so far are the other side.
                 for (long j = first; j <= i; j++)
                 {
-                    Tensor? sum = null;
+                    using var sum = new BlockSum();
                     for (int g = 0; g < terms.Length; g++)
                     {
                         if (terms[g] is { } term)
                         {
-                            Meet(kept[j - first], term, g, tiles1[j], tiles1[i], ref sum);
+                            Meet(kept[j - first], term, g, tiles1[j], tiles1[i], sum);
                         }
                     }
                     Finish(sum, tiles1[j].Start, tiles1[i].Start);
-                    sum?.Dispose();
                     progress?.Report(new NtkProgress(Activity, ++done, total));
                 }
             }
             for (long j = right is null ? last : 0; j < tiles2.Length; j++)
             {
-                var sums = new Tensor?[kept.Length];
+                BlockSum[] sums = Array.ConvertAll(kept, _ => new BlockSum());
                 Tile(_right, plan, tiles2[j], layout.Rows2, (g, term) =>
                 {
                     for (int i = 0; i < kept.Length; i++)
                     {
-                        Meet(kept[i], term, g, tiles1[first + i], tiles2[j], ref sums[i]);
+                        Meet(kept[i], term, g, tiles1[first + i], tiles2[j], sums[i]);
                     }
                 });
                 for (int i = 0; i < kept.Length; i++)
                 {
                     Finish(sums[i], tiles1[first + i].Start, tiles2[j].Start);
-                    sums[i]?.Dispose();
+                    sums[i].Dispose();
                     progress?.Report(new NtkProgress(Activity, ++done, total));
                 }
             }
@@ -139,19 +132,18 @@ internal sealed class BatchedKernel(ModelProblem problem, int output, Side left,
     private void AlongDiagonal(KernelPlan plan, long tile)
     {
         (long Start, long Count)[] tiles = Tiles(_sides[0], tile);
-        Tensor? total = null;
+        using var traced = new BlockSum();
         for (int i = 0; i < tiles.Length; i++)
         {
             using DisposeScope scope = NewDisposeScope();
             long count = tiles[i].Count;
             var terms = new Term?[plan.Groups.Count];
-            Tensor? sum = null;
+            using var sum = new BlockSum();
             void Meet(int g, Term other)
             {
                 if ((right is null ? other : terms[g]) is { } own)
                 {
-                    Tensor block = Contraction.Block(own, other, layout.Rows1, layout.Rows2, count, count, diagonal: true);
-                    sum = (sum is null ? block : sum.add_(block)).DetachFromDisposeScope();
+                    sum.Add(Contraction.Block(own, other, layout.Rows1, layout.Rows2, count, count, diagonal: true));
                 }
             }
             if (right is not null)
@@ -163,37 +155,56 @@ internal sealed class BatchedKernel(ModelProblem problem, int output, Side left,
             {
                 term?.Dispose();
             }
-            if (sum is not null && layout.TracedExamples)
+            if (sum.Total is { } block && layout.TracedExamples)
             {
-                Tensor traced = sum.sum(-1, keepdim: true);
-                total = (total is null ? traced : total.add_(traced)).DetachFromDisposeScope();
+                traced.Add(block.sum(-1, keepdim: true));
             }
             else
             {
                 Finish(sum, tiles[i].Start, tiles[i].Start);
             }
-            sum?.Dispose();
             progress?.Report(new NtkProgress(Activity, i + 1, tiles.Length));
         }
-        if (total is not null)
+        if (traced.Total is { } total)
         {
             using DisposeScope scope = NewDisposeScope();
             layout.Write(kernel, layout.Arrange(total * layout.Scale).squeeze(layout.TracedPlace), 0, 0);
-            total.Dispose();
         }
     }
 
     private void Tile(Side side, KernelPlan plan, (long Start, long Count) tile, OutputRows rows, Action<int, Term> emit)
     {
         using DisposeScope scope = NewDisposeScope();
-        PreparedModel prepared = problem.Prepare(output, left, _right, tile.Count, out _);
-        problem.Pass(prepared, plan, cancellation).Run(side.Tile(tile.Start, tile.Count, problem.InputAxis), rows, emit);
+        Pass(plan, side.Tile(tile.Start, tile.Count, problem.InputAxis), tile.Count, rows, emit);
     }
 
-    private void Finish(Tensor? block, long start1, long start2)
+    private void Pass(KernelPlan plan, Tensor[] inputs, long examples, OutputRows rows, Action<int, Term> emit)
+    {
+        PreparedModel prepared = problem.Prepare(output, left, _right, examples, out _);
+        // A size that happens to be a constant's can hide the examples' axis: one more example tells them apart.
+        const int Tries = 8;
+        for (long more = 1; !prepared.Model.IsBatched; more++)
+        {
+            if (more > Tries)
+            {
+                throw new NtkException(NtkErrorId.BatchAxisMixed, "The examples are independent in some batch sizes and not in others; compute with -VmapAxis None.");
+            }
+            prepared = problem.Prepare(output, left, _right, examples + more, out _);
+        }
+        long extra = prepared.Model.Examples - examples;
+        if (extra == 0)
+        {
+            problem.Pass(prepared, plan, cancellation).Run(inputs, rows, emit);
+            return;
+        }
+        Tensor[] padded = Array.ConvertAll(inputs, t => cat([t, .. Enumerable.Repeat(t.narrow(problem.InputAxis, examples - 1, 1), (int)extra)], problem.InputAxis));
+        problem.Pass(prepared, plan, cancellation).Run(padded, rows, (g, term) => emit(g, term.Narrow(0, examples)));
+    }
+
+    private void Finish(BlockSum sum, long start1, long start2)
     {
         cancellation.ThrowIfCancellationRequested();
-        if (block is null)
+        if (sum.Total is not { } block)
         {
             return;
         }

@@ -48,7 +48,11 @@ internal sealed class KernelComputation(ModelProblem problem, int output, Side l
         }
         KernelLayout layout = KernelLayout.Of(shape1, shape2, _options.TraceAxes, _options.DiagonalAxes, prepared.Model.IsBatched ? batch : -1);
         NtkTensor kernel = NtkTensor.Allocate(problem.Precision, Array.ConvertAll(layout.Shape, d => checked((int)d)), problem.Session.Source.Outputs[output].Name);
-        if (prepared.Model.IsBatched)
+        if (_options.Implementation == NtkImplementation.NtkVectorProducts)
+        {
+            new VectorProductKernel(problem, output, left, right, layout, kernel, progress, cancellation).Run();
+        }
+        else if (prepared.Model.IsBatched)
         {
             new BatchedKernel(problem, output, left, right, layout, kernel, progress, cancellation).Run();
         }
@@ -68,13 +72,12 @@ internal sealed class KernelComputation(ModelProblem problem, int output, Side l
         problem.RequireMemory(plan.PassBytes + plan.TermBytes + plan.Groups.Max(g => (double?)g.WorkBytes) ?? 0, 1);
         var terms = new Term?[plan.Groups.Count];
         problem.Pass(leftModel, plan, cancellation).Run(left.Tensors, layout.Rows1, (g, term) => terms[g] = term.Keep());
-        Tensor? sum = null;
+        using var sum = new BlockSum();
         void Meet(int g, Term other)
         {
             if (terms[g] is { } own)
             {
-                Tensor block = Contraction.Block(own, other, layout.Rows1, layout.Rows2, 1, 1, diagonal: false);
-                sum = (sum is null ? block : sum.add_(block)).DetachFromDisposeScope();
+                sum.Add(Contraction.Block(own, other, layout.Rows1, layout.Rows2, 1, 1, diagonal: false));
             }
         }
         if (right is null)
@@ -95,10 +98,9 @@ internal sealed class KernelComputation(ModelProblem problem, int output, Side l
         {
             term?.Dispose();
         }
-        if (sum is not null)
+        if (sum.Total is { } total)
         {
-            layout.Write(kernel, layout.Arrange(sum * layout.Scale), 0, 0);
-            sum.Dispose();
+            layout.Write(kernel, layout.Arrange(total * layout.Scale), 0, 0);
         }
     }
 

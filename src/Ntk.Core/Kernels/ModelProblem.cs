@@ -95,7 +95,17 @@ internal sealed class ModelProblem : IDisposable
 
     /// <summary>A pass over tiles of a prepared model.</summary>
     public TilePass Pass(PreparedModel prepared, KernelPlan plan, CancellationToken cancellation) =>
-        new(prepared.Model, prepared.Values(_parameters, _areTheFiles, cancellation), plan.Groups.Select(g => g.Method).ToArray(), Options.JRules, cancellation);
+        new(prepared.Model, ParameterValues(prepared, cancellation), plan.Groups.Select(g => g.Method).ToArray(), Options.JRules, cancellation);
+
+    /// <summary>A pass that writes every Jacobian out.</summary>
+    public TilePass Pass(PreparedModel prepared, Tensor?[] values, CancellationToken cancellation) =>
+        new(prepared.Model, values, prepared.Model.Groups.Select(_ => GroupMethod.Explicit).ToArray(), Options.JRules, cancellation);
+
+    /// <summary>Values of the variables that depend on parameters alone.</summary>
+    public Tensor?[] ParameterValues(PreparedModel prepared, CancellationToken cancellation) => prepared.Values(_parameters, _areTheFiles, cancellation);
+
+    /// <summary>The parameters, one for each of the model's.</summary>
+    public Tensor[] ParameterTensors => _parameters;
 
     /// <summary>Refuses what cannot fit.</summary>
     public void RequireMemory(double perExample, int examples)
@@ -137,7 +147,8 @@ internal sealed class ModelProblem : IDisposable
             Program Traced(long n) => Session.Trace(side.Shapes(n, inAxis), FloatType, [output], _cancellation);
             // Shown for at least two: a single example could lie along any axis of size one.
             long proven = Math.Max(2, examples);
-            Program program = Select(Traced(proven)), unit = Traced(1);
+            Program program = Select(Traced(proven));
+            Program? unit = Traced(1);
             BatchAxis?[]? axes = BatchAnalysis.Prove(program, proven, inAxis, outAxis, out obstacle);
             if (axes is null)
             {
@@ -145,11 +156,16 @@ internal sealed class ModelProblem : IDisposable
             }
             if (!TracedModel.AreAlike(program, unit))
             {
-                obstacle = "a graph that depends on the number of examples";
-                return null;
+                // A broadcast along one example may be none at all: what counts is that two and three agree.
+                unit = null;
+                if (!TracedModel.AreAlike(program, Traced(proven + 1)))
+                {
+                    obstacle = "a graph that depends on the number of examples";
+                    return null;
+                }
             }
             IReadOnlyList<ParameterGroup> groups = ParameterGroup.Find(program, v => axes[v] is not null);
-            return new TracedModel(examples == proven ? program : Select(unit), examples, axes, unit, groups);
+            return examples == 1 && unit is not null ? new TracedModel(Select(unit), 1, axes, unit, groups) : new TracedModel(program, proven, axes, unit, groups);
         }
         catch (ShapeException e)
         {
