@@ -113,6 +113,23 @@ internal sealed class TensorBundle
         return tensor;
     }
 
+    /// <summary>Checks that the shards of some tensors are there and long enough, so that a missing file shows at once.</summary>
+    public void Check(IEnumerable<string> keys)
+    {
+        foreach (IGrouping<int, BundleEntryProto> shard in keys.Select(k => _entries[k]).Where(e => e.Slices.Count == 0).GroupBy(e => e.ShardId))
+        {
+            var file = new FileInfo(ShardPath(shard.First()));
+            if (!file.Exists)
+            {
+                throw Missing(file.FullName);
+            }
+            if (shard.FirstOrDefault(e => e.Offset < 0 || e.Size < 0 || e.Offset + e.Size > file.Length) is { } beyond)
+            {
+                throw Corrupt(beyond, $"it has {file.Length} bytes, where {beyond.Offset + beyond.Size} are needed");
+            }
+        }
+    }
+
     private static string KeyText(byte[] key) => key[0] == 0 ? Encoding.Latin1.GetString(key) : Encoding.UTF8.GetString(key);
 
     private void ReadSlice(string key, TensorSliceProto slice, NtkTensor whole)
@@ -202,7 +219,7 @@ internal sealed class TensorBundle
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new NtkException(NtkErrorId.VariablesMissing, $"'{path}' is missing: the model's variables are stored in it.", error) { Target = path };
+            throw Missing(path, error);
         }
         catch (Exception error) when (error is EndOfStreamException or ArgumentOutOfRangeException)
         {
@@ -211,6 +228,9 @@ internal sealed class TensorBundle
     }
 
     private string ShardPath(BundleEntryProto entry) => $"{_prefix}.data-{entry.ShardId:D5}-of-{_shards:D5}";
+
+    private static NtkException Missing(string path, Exception? inner = null) =>
+        new(NtkErrorId.VariablesMissing, $"'{path}' is missing: the model's variables are stored in it.", inner) { Target = path };
 
     private NtkException Corrupt(BundleEntryProto entry, string what, Exception? inner = null) =>
         new(NtkErrorId.FileCorrupt, $"'{ShardPath(entry)}' is damaged: {what}.", inner) { Target = ShardPath(entry) };

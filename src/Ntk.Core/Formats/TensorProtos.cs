@@ -40,7 +40,7 @@ internal static class TensorProtos
 
     /// <summary>The tensor of a constant.</summary>
     /// <exception cref="InvalidDataException">The contents do not fit the shape or have no numeric type.</exception>
-    public static NtkTensor ToTensor(TensorProto proto)
+    public static NtkTensor ToTensor(TensorProto proto, string? name = null)
     {
         NtkDType dtype = TypeOf(proto.Dtype) is { } type && type != NtkDType.String
             ? type : throw new InvalidDataException($"a constant of type {proto.Dtype} holds no numbers");
@@ -49,7 +49,7 @@ internal static class TensorProtos
         {
             throw new InvalidDataException($"a constant of shape {NtkShape.Format(shape)}");
         }
-        NtkTensor tensor = NtkTensor.Allocate(dtype, shape);
+        NtkTensor tensor = NtkTensor.Allocate(dtype, shape, name);
         Span<byte> bytes = Bytes(tensor);
         if (proto.TensorContent.Length > 0)
         {
