@@ -69,8 +69,10 @@ internal abstract class StructureRule
 
     private static Tensor ExampleByExample(UseSite site)
     {
-        UnitEquation unit = site.Unit ?? throw new NtkException(NtkErrorId.NotDifferentiable,
-            $"{site.Primitive} uses a parameter in a way that cannot be taken apart by examples; compute with -VmapAxis None.");
+        if (site.Unit is not { } unit)
+        {
+            return WithTheOthersSilent(site);
+        }
         var rows = new Tensor[site.Examples];
         for (long n = 0; n < site.Examples; n++)
         {
@@ -82,6 +84,23 @@ internal abstract class StructureRule
             }
             Tensor? output = site.Point.Output is { } result ? Examples.Pick(result, 0, site.OutputAxis, site.Examples, n) : null;
             rows[n] = unit.Primitive.Vjp(site.Operand, cotangent, new Point(operands, output, unit.OperandTypes, unit.OutputType));
+        }
+        return stack(rows, 1);
+    }
+
+    // Without the program of one example: all of them, their cotangents zero but for one.
+    private static Tensor WithTheOthersSilent(UseSite site)
+    {
+        BatchAxis axis = site.OutputAxis!.Value;
+        Tensor cotangent = site.Shared ? Examples.Spread(site.Cotangent, axis, site.Examples) : site.Cotangent;
+        long[] shape = cotangent.shape;
+        var rows = new Tensor[site.Examples];
+        for (long n = 0; n < site.Examples; n++)
+        {
+            Tensor only = zeros_like(cotangent);
+            long[] wide = [.. shape[..(axis.Axis + 1)], axis.Outer, site.Examples, axis.Inner, .. shape[(axis.Axis + 2)..]];
+            only.view(wide).narrow(axis.Axis + 2, n, 1).copy_(cotangent.reshape(wide).narrow(axis.Axis + 2, n, 1));
+            rows[n] = site.Primitive.Vjp(site.Operand, only, site.Point);
         }
         return stack(rows, 1);
     }
