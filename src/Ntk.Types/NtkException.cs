@@ -40,5 +40,6 @@ public static class NtkErrorId
     public const string FileExists = nameof(FileExists);
     public const string FileWriteFailed = nameof(FileWriteFailed);
     public const string NotDifferentiable = nameof(NotDifferentiable);
+    public const string EngineNotLoaded = nameof(EngineNotLoaded);
 #pragma warning restore CS1591
 }

@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Ntk.Core.Autodiff;
@@ -73,11 +74,7 @@ public sealed class BatchAnalysis
             BatchAxis?[] axes = Array.ConvertAll(equation.Operands, o => _axes[o]);
             if (axes.All(a => a is null))
             {
-                if (_axes[equation.Output] is null)
-                {
-                    continue;
-                }
-                continue; // read as one copy an example: a broadcast that introduces the axis
+                continue; // parameters alone; their output may have been read as one copy an example
             }
             var site = new BatchSite(_size, _program.OperandTypes(equation), _program.Variables[equation.Output].Type, axes,
                 (operand, wanted) =>
@@ -145,41 +142,17 @@ public sealed class BatchAnalysis
         }
         if (variable.Constant is { } constant)
         {
+            found.Add((index, wanted));
             return Repeats(constant, wanted);
         }
         if (variable.Dependence.HasFlag(Dependence.Data) || _definitions[index] is not { } definition)
         {
             return false;
         }
-        BatchAxis?[] operands;
-        switch (definition.Primitive)
+        BatchAxis?[]? operands = Preimage(definition, variable.Type, wanted);
+        if (operands is null)
         {
-            case Primitives.Reshape:
-                {
-                    long[] shape = variable.Type.Shape, from = _program.Variables[definition.Operands[0]].Type.Shape;
-                    operands = [Primitives.Reshape.Locate(from, _size, Shapes.Count(shape.AsSpan(0, wanted.Axis)) * wanted.Outer, Shapes.Count(shape.AsSpan(wanted.Axis + 1)) * wanted.Inner)];
-                    if (operands[0] is null)
-                    {
-                        return false;
-                    }
-                    break;
-                }
-            case Primitives.Transpose transpose:
-                operands = [wanted.On(transpose.Order[wanted.Axis])];
-                break;
-            case Primitives.Concatenate concatenate when concatenate.Axis != wanted.Axis:
-                operands = Enumerable.Repeat((BatchAxis?)wanted, definition.Operands.Length).ToArray();
-                break;
-            case Primitives.Broadcast or Primitives.Elementwise:
-                operands = Array.ConvertAll(definition.Operands, o =>
-                {
-                    long[] shape = _program.Variables[o].Type.Shape;
-                    int axis = wanted.Axis - variable.Type.Rank + shape.Length;
-                    return axis < 0 || shape[axis] == 1 ? null : (BatchAxis?)wanted.On(axis);
-                });
-                break;
-            default:
-                return false;
+            return false;
         }
         for (int i = 0; i < operands.Length; i++)
         {
@@ -190,6 +163,46 @@ public sealed class BatchAnalysis
         }
         found.Add((index, wanted));
         return true;
+    }
+
+    // Where an equation's operands must carry the examples for its output to carry them as wanted; null where that cannot be.
+    private BatchAxis?[]? Preimage(Equation equation, TensorType output, BatchAxis wanted)
+    {
+        TensorType[] types = _program.OperandTypes(equation);
+        switch (equation.Primitive)
+        {
+            case Primitives.Broadcast or Primitives.Elementwise:
+                return Array.ConvertAll(types, t =>
+                {
+                    int axis = wanted.Axis - output.Rank + t.Rank;
+                    return axis < 0 || t.Shape[axis] == 1 ? null : (BatchAxis?)wanted.On(axis);
+                });
+            case Primitives.Concatenate concatenate:
+                return concatenate.Axis == wanted.Axis ? null : Enumerable.Repeat((BatchAxis?)wanted, types.Length).ToArray();
+            case Primitives.Reshape:
+                {
+                    long[] shape = output.Shape;
+                    BatchAxis? axis = Primitives.Reshape.Locate(types[0].Shape, _size, Shapes.Count(shape.AsSpan(0, wanted.Axis)) * wanted.Outer,
+                        Shapes.Count(shape.AsSpan(wanted.Axis + 1)) * wanted.Inner);
+                    return axis is null ? null : [axis];
+                }
+            default:
+                // One operand carries the examples, on the axis that the primitive's own rule sends where they are wanted.
+                for (int i = 0; i < types.Length; i++)
+                {
+                    for (int a = 0; a < types[i].Rank; a++)
+                    {
+                        var axes = new BatchAxis?[types.Length];
+                        axes[i] = wanted.On(a);
+                        if (types[i].Shape[a] == _size * wanted.Outer * wanted.Inner &&
+                            equation.Primitive.Batch(new BatchSite(_size, types, output, axes, (_, _) => false)) == wanted)
+                        {
+                            return axes;
+                        }
+                    }
+                }
+                return null;
+        }
     }
 
     // Whether all examples' parts of a constant are equal.

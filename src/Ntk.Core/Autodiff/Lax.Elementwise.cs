@@ -211,7 +211,7 @@ public static partial class Lax
         bool differentiable = x.DType.IsDifferentiable() && dtype.IsDifferentiable();
         ScalarType from = x.DType;
         Func<Tensor, ScalarType, Tensor> convert = (t, to) => t.is_complex() && !to.IsComplex() ? t.real.to(to) : t.to(to);
-        return x.Trace.Apply(new Unary("cast", t => convert(t, dtype), Reads.None, differentiable ? (rows, _, _) => convert(rows, from) : null, _ => dtype, 1, $"{dtype}"), x);
+        return x.Trace.Apply(new Unary("cast", t => convert(t, dtype), Reads.None, differentiable ? (rows, _, _) => convert(rows, rows.dtype == from ? dtype : from) : null, _ => dtype, 1, $"{dtype}"), x);
     }
 
     /// <summary>x + y.</summary>

@@ -84,6 +84,12 @@ public sealed record KernelOptions : RunOptions
     /// <summary>Chosen output elements without the batch axis, one index an array; null for all.</summary>
     public IReadOnlyList<int[]>? OutputIndex { get; init; }
 
+    /// <summary>The most examples in a tile; null for as many as memory allows.</summary>
+    internal long? TileExamples { get; init; }
+
+    /// <summary>How many of x1's tiles keep their terms while x2's pass by; null for as many as memory allows.</summary>
+    internal long? KeptTiles { get; init; }
+
     /// <summary>A .npy file to write the kernel to by tiles; null to keep it in memory.</summary>
     public string? OutFile { get; init; }
 }

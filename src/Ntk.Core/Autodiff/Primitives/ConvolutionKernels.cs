@@ -127,7 +127,7 @@ internal static class ConvolutionKernels
         size.Add(perGroup);
         stride.Add(1);
         long window = Shapes.Count(kernelShape[..spatial]) * perGroup;
-        using Tensor view = padded.as_strided(size.ToArray(), stride.ToArray(), 0);
+        using Tensor view = padded.as_strided(size.ToArray(), stride.ToArray(), padded.storage_offset());
         return view.reshape([examples, Shapes.Count(sizes), g.Groups, window]);
     }
 

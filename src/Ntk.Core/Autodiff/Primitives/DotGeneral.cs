@@ -74,7 +74,7 @@ public sealed class DotGeneral : Primitive
         int ownStart = 1 + batch + (operand == 0 ? 0 : otherFree.Length), otherStart = 1 + batch + (operand == 0 ? ownFree.Length : 0);
         using Tensor product = Contract(
             cotangent, Range(1, batch), [0, .. Range(ownStart, ownFree.Length)], Range(otherStart, otherFree.Length),
-            point[other], _batch[other], otherFree, _contract[other]);
+            point[other], _batch[other], _contract[other], otherFree);
         // product: (batch, K, own free, contracted in the other's order)
         int rank = point.OperandTypes[operand].Rank;
         var order = new long[rank + 1];

@@ -141,7 +141,7 @@ public sealed class ScatterAdd(int axis, long size) : Primitive
         var wide = (long[])shape.Clone();
         wide[axis] += 1;
         using Tensor flat = updates.reshape([.. from[..axis], indices.numel(), .. from[(axis + rank)..]]);
-        using Tensor places = Clamp(indices, shape[axis]).reshape(-1);
+        using Tensor places = Clamp(indices, shape[axis]).reshape(-1).to(ScalarType.Int64);
         using Tensor sum = zeros(wide, updates.dtype);
         sum.index_add_(axis, places, flat, 1);
         return sum.narrow(axis, 0, shape[axis]);

@@ -1,0 +1,32 @@
+@{
+    RootModule           = 'NtkPs.dll'
+    ModuleVersion        = '0.1.0'
+    GUID                 = '5d4c7f0e-6a53-4d0b-9f0a-1c4be5a2f7d3'
+    Author               = 'The Ntk authors'
+    CompanyName          = 'The Ntk authors'
+    Copyright            = 'Copyright (c) 2026 The Ntk authors'
+    Description          = 'Reads TensorFlow model files and computes their empirical (finite-width) neural tangent kernels, without Python or TensorFlow.'
+    PowerShellVersion    = '7.4'
+    CompatiblePSEditions = @('Core')
+    CmdletsToExport      = @(
+        'ConvertFrom-NtkTensor'
+        'Export-NtkTensor'
+        'Get-NtkParameter'
+        'Import-NtkModel'
+        'Import-NtkTensor'
+        'Invoke-EmpiricalNtk'
+        'Invoke-NtkModel'
+        'Invoke-NtkRegression'
+    )
+    FunctionsToExport    = @()
+    VariablesToExport    = @()
+    AliasesToExport      = @()
+    FormatsToProcess     = @()
+    TypesToProcess       = @()
+    PrivateData          = @{
+        PSData = @{
+            Tags       = @('TensorFlow', 'Keras', 'NeuralTangentKernel', 'NTK', 'MachineLearning', 'PSEdition_Core', 'Linux', 'Windows', 'MacOS')
+            LicenseUri = 'https://opensource.org/licenses/MIT'
+        }
+    }
+}

@@ -1,0 +1,110 @@
+using Ntk.Core.Autodiff;
+using Ntk.Core.Kernels;
+using Ntk.Core.Tensors;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Ntk.Core.Formats;
+
+/// <summary>
+/// A loaded model and what has been worked out about it: programs for the shapes it was run with, parameters as torch tensors. Safe to use from several
+/// threads at once.
+/// </summary>
+internal sealed class ModelSession(ModelSource source)
+{
+    // Programs are small but for constants that grow with the batch; a session of many shapes forgets the oldest.
+    private const int MostPrograms = 32;
+
+    private readonly object _lock = new();
+    private readonly Dictionary<string, Program> _programs = [];
+    private readonly Dictionary<string, PreparedModel> _prepared = [];
+    private readonly Queue<string> _age = new();
+    private readonly Dictionary<ScalarType, Tensor?[]> _parameters = [];
+
+    /// <summary>The model.</summary>
+    public ModelSource Source => source;
+
+    /// <summary>The session behind a model.</summary>
+    public static ModelSession Of(NtkModel model) => (ModelSession)model.Source;
+
+    /// <summary>The program of some outputs at inputs of the given shapes.</summary>
+    /// <exception cref="ShapeException">The model cannot take these shapes.</exception>
+    public Program Trace(IReadOnlyList<long[]> shapes, ScalarType floatType, IReadOnlyList<int> outputs, CancellationToken cancellation)
+    {
+        string key = $"{floatType}|{string.Join(",", outputs)}|{string.Join(";", shapes.Select(Shapes.Format))}";
+        lock (_lock)
+        {
+            if (_programs.TryGetValue(key, out Program? known))
+            {
+                return known;
+            }
+        }
+        Program program;
+        using (DisposeScope scope = NewDisposeScope())
+        {
+            var trace = new Trace(floatType, cancellation);
+            Value[] parameters = source.Parameters.Select(p => trace.Parameter(new TensorType(TypeOf(trace, p.DType), Array.ConvertAll(p.Shape, d => (long)d)))).ToArray();
+            Value[] inputs = source.Inputs.Select((s, i) => trace.Input(new TensorType(trace.TypeOf(s.DType), shapes[i]))).ToArray();
+            IReadOnlyList<Value> results = source.Apply(trace, parameters, inputs);
+            program = trace.Finish(outputs.Select(o => results[o]).ToArray());
+        }
+        lock (_lock)
+        {
+            if (_programs.TryAdd(key, program))
+            {
+                _age.Enqueue(key);
+                while (_age.Count > MostPrograms)
+                {
+                    // Programs in use elsewhere keep their constants: those are freed with the last of them.
+                    _programs.Remove(_age.Dequeue());
+                }
+            }
+            return _programs[key];
+        }
+    }
+
+    /// <summary>What was made ready under a key, or is now.</summary>
+    public PreparedModel Prepare(string key, Func<PreparedModel> make)
+    {
+        lock (_lock)
+        {
+            if (_prepared.TryGetValue(key, out PreparedModel? known))
+            {
+                return known;
+            }
+        }
+        PreparedModel made = make();
+        lock (_lock)
+        {
+            if (_prepared.Count >= MostPrograms)
+            {
+                _prepared.Clear();
+            }
+            return _prepared[key] = made;
+        }
+    }
+
+    /// <summary>The file's parameter values in a floating-point type; null where an input takes the parameter.</summary>
+    public Tensor?[] Parameters(ScalarType floatType)
+    {
+        lock (_lock)
+        {
+            if (!_parameters.TryGetValue(floatType, out Tensor?[]? values))
+            {
+                var trace = new Trace(floatType);
+                values = source.Parameters.Select(p => p.Value is { } value ? Convert(trace, value) : null).ToArray();
+                _parameters.Add(floatType, values);
+            }
+            return values;
+        }
+    }
+
+    /// <summary>A tensor of a file or of the user in the type it is computed in; the caller owns it.</summary>
+    public static Tensor Convert(Trace trace, NtkTensor value)
+    {
+        using Tensor raw = TorchTensors.ToTorch(value);
+        return raw.to(TypeOf(trace, value.DType), copy: true).DetachFromDisposeScope();
+    }
+
+    private static ScalarType TypeOf(Trace trace, NtkDType dtype) => trace.TypeOf(dtype);
+}

@@ -1,0 +1,155 @@
+using Ntk.Core.Kernels.Structure;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Ntk.Core.Kernels;
+
+/// <summary>
+/// Contracts the terms of two tiles over the parameters. A block of the kernel is (D, F1, G1, F2, G2), or (D, F1, F2, G) along the diagonal of the
+/// examples; rows are summed over the traced ones.
+/// </summary>
+internal static class Contraction
+{
+    // Elements of an intermediate Gram that are worked on at once.
+    private const long MostElements = 1L << 24;
+
+    /// <summary>The block of two terms of the same group.</summary>
+    /// <param name="left">The term of x1's tile.</param>
+    /// <param name="right">The term of x2's tile.</param>
+    /// <param name="leftRows">x1's rows.</param>
+    /// <param name="rightRows">x2's rows: D and T as x1's.</param>
+    /// <param name="leftExamples">G1.</param>
+    /// <param name="rightExamples">G2.</param>
+    /// <param name="diagonal">Whether only equal examples meet.</param>
+    public static Tensor Block(Term left, Term right, OutputRows leftRows, OutputRows rightRows, long leftExamples, long rightExamples, bool diagonal)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor block = (left, right, diagonal) switch
+        {
+            (JacobianTerm l, JacobianTerm r, false) => JacobianBlock(l.Data, r.Data, leftRows, rightRows, leftExamples, rightExamples),
+            (JacobianTerm l, JacobianTerm r, true) => JacobianDiagonal(l.Data, r.Data, leftRows, rightRows, leftExamples),
+            (FactoredTerm l, FactoredTerm r, false) => GramBlock(l.Use, r.Use, leftRows, rightRows, leftExamples, rightExamples),
+            (FactoredTerm l, FactoredTerm r, true) => GramDiagonal(l.Use, r.Use, leftRows, rightRows, leftExamples),
+            _ => throw new InvalidOperationException("terms of one group take different forms"),
+        };
+        return block.MoveToOuterDisposeScope();
+    }
+
+    private static Tensor JacobianBlock(Tensor left, Tensor right, OutputRows leftRows, OutputRows rightRows, long g1, long g2)
+    {
+        Tensor a = Rows(left, leftRows), b = Rows(right, rightRows);
+        Tensor product = leftRows.Diagonal == 1 ? a.squeeze(0).mm(b.squeeze(0).t()) : a.bmm(b.transpose(1, 2));
+        long own1 = left.shape[0], own2 = right.shape[0];
+        return Grow(product.reshape(leftRows.Diagonal, leftRows.Full, own1, rightRows.Full, own2), g1, g2);
+    }
+
+    // (D, F · G, everything contracted)
+    private static Tensor Rows(Tensor jacobian, OutputRows rows)
+    {
+        long[] s = jacobian.shape;
+        if (rows.Diagonal == 1 && rows.Full == 1)
+        {
+            return jacobian.reshape(1, s[0], s[1] * s[2] * s[3]);
+        }
+        return jacobian.reshape(s[0], s[1], rows.Diagonal, rows.Traced, rows.Full, s[3]).permute(2, 4, 0, 1, 3, 5).reshape(rows.Diagonal, rows.Full * s[0], s[1] * rows.Traced * s[3]);
+    }
+
+    private static Tensor JacobianDiagonal(Tensor left, Tensor right, OutputRows leftRows, OutputRows rightRows, long g)
+    {
+        Tensor Batched(Tensor jacobian, OutputRows rows)
+        {
+            long[] s = jacobian.shape;
+            return jacobian.reshape(s[0], s[1], rows.Diagonal, rows.Traced, rows.Full, s[3]).permute(2, 0, 4, 1, 3, 5)
+                .reshape(rows.Diagonal * s[0], rows.Full, s[1] * rows.Traced * s[3]);
+        }
+        Tensor product = Batched(left, leftRows).bmm(Batched(right, rightRows).transpose(1, 2));
+        return product.reshape(leftRows.Diagonal, left.shape[0], leftRows.Full, rightRows.Full).permute(0, 2, 3, 1).expand(leftRows.Diagonal, leftRows.Full, rightRows.Full, g);
+    }
+
+    private static Tensor GramBlock(FactoredUse left, FactoredUse right, OutputRows leftRows, OutputRows rightRows, long g1, long g2)
+    {
+        long[] l = left.Cotangent.shape, r = right.Cotangent.shape;
+        long blocks = l[2], s1 = l[3], s2 = r[3];
+        long d = leftRows.Diagonal, f1 = leftRows.Full, f2 = rightRows.Full, h1 = l[1], h2 = r[1];
+        if (blocks == 1 && s1 == 1 && s2 == 1)
+        {
+            Tensor cotangents = CotangentGram(left.Cotangent, right.Cotangent, leftRows, rightRows).reshape(d, f1, h1, f2, h2);
+            Tensor similar = Similarity(left, right);
+            return Grow(cotangents * similar.reshape(1, 1, similar.shape[1], 1, similar.shape[2]), g1, g2);
+        }
+        // Positions meet positions: worked on in pieces of x1's examples.
+        long a1 = left.Activation.shape[0], most = Math.Max(h1, a1);
+        long perExample = d * blocks * f1 * s1 * f2 * Math.Max(h2, right.Activation.shape[0]) * s2;
+        long piece = Math.Max(1, MostElements / Math.Max(1, perExample));
+        var parts = new List<Tensor>();
+        for (long start = 0; start < most; start += piece)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            long count = Math.Min(piece, most - start);
+            FactoredUse part = most == 1 ? left : ((FactoredTerm)new FactoredTerm(left).Narrow(start, count)).Use;
+            long n1 = part.Cotangent.shape[1], m1 = part.Activation.shape[0], m2 = right.Activation.shape[0];
+            Tensor cotangents = CotangentGram(part.Cotangent, right.Cotangent, leftRows, rightRows).reshape(d, blocks, f1, n1, s1, f2, h2, s2);
+            Tensor similar = Similarity(part, right).reshape(1, blocks, 1, m1, s1, 1, m2, s2);
+            parts.Add((cotangents * similar).sum([1L, 4L, 7L]).MoveToOuterDisposeScope());
+        }
+        return Grow(parts.Count == 1 ? parts[0] : cat(parts.ToArray(), 2), g1, g2);
+    }
+
+    // (D · C, F1 · G1 · S1, F2 · G2 · S2): inner products of cotangents, summed over traced rows.
+    private static Tensor CotangentGram(Tensor left, Tensor right, OutputRows leftRows, OutputRows rightRows)
+    {
+        static Tensor Arrange(Tensor cotangent, OutputRows rows)
+        {
+            long[] s = cotangent.shape;                                                                     // (K, G, C, S, J)
+            Tensor wide = cotangent.reshape(rows.Diagonal, rows.Traced, rows.Full, s[1], s[2], s[3], s[4]);
+            return wide.permute(0, 4, 2, 3, 5, 1, 6).reshape(rows.Diagonal * s[2], rows.Full * s[1] * s[3], rows.Traced * s[4]);
+        }
+        return Product(Arrange(left, leftRows), Arrange(right, rightRows));
+    }
+
+    // (C, G1 · S1, G2 · S2): inner products of activations; of lookups whether the rows are the same.
+    private static Tensor Similarity(FactoredUse left, FactoredUse right)
+    {
+        if (left.Shape.IsLookup)
+        {
+            return left.Activation.reshape(1, -1, 1).eq(right.Activation.reshape(1, 1, -1)).to(left.Cotangent.dtype);
+        }
+        static Tensor Arrange(Tensor activation)
+        {
+            long[] s = activation.shape;                                                                    // (G, C, S, I)
+            return activation.permute(1, 0, 2, 3).reshape(s[1], s[0] * s[2], s[3]);
+        }
+        return Product(Arrange(left.Activation), Arrange(right.Activation));
+    }
+
+    private static Tensor Product(Tensor left, Tensor right) => left.shape[0] == 1 ? left.squeeze(0).mm(right.squeeze(0).t()).unsqueeze(0) : left.bmm(right.transpose(1, 2));
+
+    private static Tensor GramDiagonal(FactoredUse left, FactoredUse right, OutputRows leftRows, OutputRows rightRows, long g)
+    {
+        static Tensor Cotangents(Tensor cotangent, OutputRows rows, long g)
+        {
+            long[] s = cotangent.shape;
+            Tensor wide = cotangent.reshape(rows.Diagonal, rows.Traced, rows.Full, s[1], s[2], s[3], s[4]).expand(rows.Diagonal, rows.Traced, rows.Full, g, s[2], s[3], s[4]);
+            return wide.permute(0, 3, 4, 2, 5, 1, 6).reshape(rows.Diagonal * g * s[2], rows.Full * s[3], rows.Traced * s[4]);
+        }
+        static Tensor Activations(Tensor activation, long g)
+        {
+            long[] s = activation.shape;
+            return activation.expand(g, s[1], s[2], s[3]).reshape(g * s[1], s[2], s[3]);
+        }
+        long blocks = left.Cotangent.shape[2], s1 = left.Cotangent.shape[3], s2 = right.Cotangent.shape[3];
+        Tensor cotangents = Cotangents(left.Cotangent, leftRows, g).bmm(Cotangents(right.Cotangent, rightRows, g).transpose(1, 2))
+            .reshape(leftRows.Diagonal, g, blocks, leftRows.Full, s1, rightRows.Full, s2);
+        Tensor similar = left.Shape.IsLookup
+            ? left.Activation.unsqueeze(2).eq(right.Activation.unsqueeze(1)).to(left.Cotangent.dtype).unsqueeze(1)
+            : Activations(left.Activation, g).bmm(Activations(right.Activation, g).transpose(1, 2)).reshape(g, blocks, s1, s2);
+        return (cotangents * similar.reshape(1, similar.shape[0], similar.shape[1], 1, s1, 1, s2)).sum([2L, 4L, 6L]).permute(0, 2, 3, 1);
+    }
+
+    // A term that all examples share counts for each.
+    private static Tensor Grow(Tensor block, long g1, long g2)
+    {
+        long[] s = block.shape;
+        return s[2] == g1 && s[4] == g2 ? block : block.expand(s[0], s[1], g1, s[3], g2);
+    }
+}

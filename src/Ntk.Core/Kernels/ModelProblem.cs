@@ -1,0 +1,197 @@
+using Ntk.Core.Autodiff;
+using Ntk.Core.Formats;
+using Ntk.Core.Tensors;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Ntk.Core.Kernels;
+
+/// <summary>A model with the parameters it is to be differentiated by, their values, and how to compute.</summary>
+internal sealed class ModelProblem : IDisposable
+{
+    private readonly bool[] _selected;
+    private readonly string _selection;
+    private readonly Tensor[] _parameters;
+    private readonly List<Tensor> _owned = [];
+    private readonly bool _areTheFiles;
+    private readonly CancellationToken _cancellation;
+
+    /// <summary>Resolves parameters, their values and the memory limit.</summary>
+    public ModelProblem(NtkModel model, KernelOptions options, CancellationToken cancellation)
+    {
+        Session = ModelSession.Of(model);
+        Options = options;
+        FloatType = options.Precision == NtkPrecision.Double ? ScalarType.Float64 : ScalarType.Float32;
+        MemoryLimit = MemoryBudget.Resolve(options.MemoryLimit);
+        _cancellation = cancellation;
+        _selected = ParameterSelection.Select(model, options);
+        _selection = string.Concat(_selected.Select(s => s ? '1' : '0'));
+        (_parameters, _areTheFiles) = ParameterSelection.Values(model, Session, options.Parameters, FloatType, _owned);
+    }
+
+    /// <summary>The model.</summary>
+    public ModelSession Session { get; }
+
+    /// <summary>What is asked.</summary>
+    public KernelOptions Options { get; }
+
+    /// <summary>The type computed in.</summary>
+    public ScalarType FloatType { get; }
+
+    /// <summary>The kernel's element type.</summary>
+    public NtkDType Precision => TorchTensors.TypeOf(FloatType);
+
+    /// <summary>Bytes that the computation may take.</summary>
+    public long MemoryLimit { get; }
+
+    /// <summary>The inputs' axis of examples.</summary>
+    public int InputAxis => Options.VmapAxes.In ?? 0;
+
+    /// <summary>
+    /// The model made ready for a number of examples, or, where they are not independent, for the left side's whole batch.
+    /// </summary>
+    public PreparedModel Prepare(int output, Side left, Side right, long examples, out int batch)
+    {
+        batch = 0;
+        if (!Options.VmapAxes.Auto && Options.VmapAxes.In is null)
+        {
+            return PrepareWhole(output, left);
+        }
+        PreparedModel? prepared = PrepareBatched(output, left, examples, out string? obstacle, out batch);
+        if (prepared is not null)
+        {
+            return prepared;
+        }
+        if (!Options.VmapAxes.Auto)
+        {
+            throw new NtkException(NtkErrorId.BatchAxisMixed,
+                $"-VmapAxis {Options.VmapAxes.In}: the model mixes examples along this axis, or cannot be shown not to, at {obstacle}. Use -VmapAxis Auto or None.");
+        }
+        return PrepareWhole(output, left);
+    }
+
+    /// <summary>The model made ready for one side's whole batch.</summary>
+    public PreparedModel PrepareWhole(int output, Side side)
+    {
+        long[][] shapes = side.Shapes(side.Examples, 0);
+        string key = Key("whole", output, shapes);
+        return Session.Prepare(key, () =>
+        {
+            Program program = Select(Session.Trace(shapes, FloatType, [output], _cancellation));
+            IReadOnlyList<ParameterGroup> groups = ParameterGroup.Find(program, v => program.Variables[v].Dependence.HasFlag(Dependence.Data));
+            return new PreparedModel(new TracedModel(program, 1, null, null, groups), null);
+        });
+    }
+
+    /// <summary>The plan for a number of examples on each side.</summary>
+    public KernelPlan Plan(TracedModel model, KernelLayout layout, long examples1, long examples2) => KernelPlan.Make(model, layout, examples1, examples2,
+        Options.Implementation switch
+        {
+            NtkImplementation.JacobianContraction => GroupMethod.Explicit,
+            NtkImplementation.StructuredDerivatives when Options.SRules => GroupMethod.Gram,
+            _ when !Options.SRules => GroupMethod.Explicit,
+            _ => null,
+        }, Options.JRules);
+
+    /// <summary>A pass over tiles of a prepared model.</summary>
+    public TilePass Pass(PreparedModel prepared, KernelPlan plan, CancellationToken cancellation) =>
+        new(prepared.Model, ParameterValues(prepared, cancellation), plan.Groups.Select(g => g.Method).ToArray(), Options.JRules, cancellation);
+
+    /// <summary>A pass that writes every Jacobian out.</summary>
+    public TilePass Pass(PreparedModel prepared, Tensor?[] values, CancellationToken cancellation) =>
+        new(prepared.Model, values, prepared.Model.Groups.Select(_ => GroupMethod.Explicit).ToArray(), Options.JRules, cancellation);
+
+    /// <summary>Values of the variables that depend on parameters alone.</summary>
+    public Tensor?[] ParameterValues(PreparedModel prepared, CancellationToken cancellation) => prepared.Values(_parameters, _areTheFiles, cancellation);
+
+    /// <summary>The parameters, one for each of the model's.</summary>
+    public Tensor[] ParameterTensors => _parameters;
+
+    /// <summary>Refuses what cannot fit.</summary>
+    public void RequireMemory(double perExample, int examples)
+    {
+        if (perExample * examples > MemoryLimit)
+        {
+            throw new NtkException(NtkErrorId.MemoryLimitTooSmall,
+                $"One pair of examples needs about {perExample * examples / 1e6:N0} MB, more than the limit of {MemoryLimit / 1e6:N0} MB. Raise -MemoryLimit, trace over more axes, or choose outputs with -OutputIndex.");
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _owned.ForEach(t => t.Dispose());
+
+    private PreparedModel? PrepareBatched(int output, Side side, long examples, out string? obstacle, out int batch)
+    {
+        int inAxis = InputAxis, outAxis = Options.VmapAxes.Out ?? 0;
+        string key = Key($"vmap {inAxis},{outAxis} of {examples}", output, side.Shapes(1, inAxis));
+        PreparedModel prepared = Session.Prepare(key, () => new PreparedModel(Batched(output, side, examples, inAxis, outAxis, out string? reason), reason));
+        obstacle = prepared.Obstacle;
+        batch = 0;
+        if (!prepared.IsPossible)
+        {
+            return null;
+        }
+        batch = Shapes.Axis(outAxis, prepared.Model.Program.Variables[prepared.Model.Output].Type.Rank);
+        return prepared;
+    }
+
+    private TracedModel? Batched(int output, Side side, long examples, int inAxis, int outAxis, out string? obstacle)
+    {
+        try
+        {
+            if (side.Tensors.Any(t => t.dim() == 0 || inAxis >= t.dim() || inAxis < -t.dim()))
+            {
+                obstacle = $"an input without axis {inAxis}";
+                return null;
+            }
+            Program Traced(long n) => Session.Trace(side.Shapes(n, inAxis), FloatType, [output], _cancellation);
+            // Shown for at least two: a single example could lie along any axis of size one.
+            long proven = Math.Max(2, examples);
+            Program program = Select(Traced(proven));
+            Program? unit = Traced(1);
+            BatchAxis?[]? axes = BatchAnalysis.Prove(program, proven, inAxis, outAxis, out obstacle);
+            if (axes is null)
+            {
+                return null;
+            }
+            if (!TracedModel.AreAlike(program, unit))
+            {
+                // A broadcast along one example may be none at all: what counts is that two and three agree.
+                unit = null;
+                if (!TracedModel.AreAlike(program, Traced(proven + 1)))
+                {
+                    obstacle = "a graph that depends on the number of examples";
+                    return null;
+                }
+            }
+            IReadOnlyList<ParameterGroup> groups = ParameterGroup.Find(program, v => axes[v] is not null);
+            return examples == 1 && unit is not null ? new TracedModel(Select(unit), 1, axes, unit, groups) : new TracedModel(program, proven, axes, unit, groups);
+        }
+        catch (ShapeException e)
+        {
+            // A graph of fixed batch size: the whole batch it is.
+            obstacle = e.Message;
+            return null;
+        }
+    }
+
+    private string Key(string kind, int output, long[][] shapes) => $"{kind}|{FloatType}|{output}|{_selection}|{string.Join(";", shapes.Select(Shapes.Format))}";
+
+    // Parameters that are not summed over are constants to the derivative.
+    private Program Select(Program program)
+    {
+        var active = new bool[program.Variables.Length];
+        for (int p = 0; p < program.Parameters.Length; p++)
+        {
+            active[program.Parameters[p]] = _selected[p];
+        }
+        foreach (Equation equation in program.Equations)
+        {
+            for (int i = 0; i < equation.Operands.Length; i++)
+            {
+                active[equation.Output] |= active[equation.Operands[i]] && equation.Primitive.IsDifferentiable(i);
+            }
+        }
+        return program with { Variables = program.Variables.Select((v, i) => v.Active == active[i] ? v : v with { Active = active[i] }).ToArray() };
+    }
+}

@@ -1,0 +1,107 @@
+using Ntk.Core.Autodiff;
+using Ntk.Core.Autodiff.Primitives;
+using static TorchSharp.torch;
+
+namespace Ntk.Core.Kernels.Structure;
+
+/// <summary>
+/// What is known of a primitive's Jacobian with respect to a parameter, beyond what the primitive says: that it factors ("Fast Finite Width Neural
+/// Tangent Kernel", section 3.4). A primitive without a rule costs time, never correctness: see <see cref="Dense"/>.
+/// </summary>
+internal abstract class StructureRule
+{
+    /// <summary>The rule for a primitive and operand; null for none.</summary>
+    public static StructureRule? For(Primitive primitive, int operand) => (primitive, operand) switch
+    {
+        (DotGeneral, _) => DotRule.Instance,
+        (Convolution, 1) => ConvolutionRule.Instance,
+        (Gather, 0) => LookupRule.Instance,
+        _ => null,
+    };
+
+    /// <summary>The factors' sizes.</summary>
+    public abstract UseShape Shape(Primitive primitive, int operand, TensorType[] types, TensorType output, BatchAxis?[] axes, BatchAxis? outputAxis, long examples);
+
+    /// <summary>The factors.</summary>
+    public abstract FactoredUse Apply(UseSite site);
+
+    /// <summary>The rows (K, G, parameter's shape) of a use without factors.</summary>
+    public static Tensor Dense(UseSite site)
+    {
+        if (site.OutputAxis is not { } axis)
+        {
+            return site.Primitive.Vjp(site.Operand, site.Cotangent, site.Point).unsqueeze(1);
+        }
+        if (site.Primitive is Elementwise elementwise)
+        {
+            return Broadcasting(site, axis, elementwise);
+        }
+        if (site.Primitive is Broadcast)
+        {
+            return Reduce(site, axis, site.Cotangent);
+        }
+        return ExampleByExample(site);
+    }
+
+    // An operand that is broadcast along the examples: the local derivative applied without summing, then summed within each example.
+    private static Tensor Broadcasting(UseSite site, BatchAxis axis, Elementwise elementwise)
+    {
+        bool readsExamples = elementwise.VjpReadsOutput(site.Operand);
+        for (int i = 0; i < site.OperandAxes.Length; i++)
+        {
+            readsExamples |= site.OperandAxes[i] is not null && elementwise.VjpReads(site.Operand, i);
+        }
+        Tensor cotangent = site.Shared && readsExamples ? Examples.Spread(site.Cotangent, axis, site.Examples) : site.Cotangent;
+        return Reduce(site, axis, elementwise.VjpUnreduced(site.Operand, cotangent, site.Point));
+    }
+
+    private static Tensor Reduce(UseSite site, BatchAxis axis, Tensor rows)
+    {
+        long[] shape = rows.shape, own = site.ParameterShape;
+        long examples = shape[axis.Axis + 1] / (axis.Outer * axis.Inner);
+        int extra = shape.Length - 1 - own.Length;
+        int[] summed = Enumerable.Range(0, shape.Length - 1).Where(i => i < extra || i == axis.Axis || own[i - extra] == 1).ToArray();
+        int[] kept = Enumerable.Range(0, shape.Length - 1).Except(summed).ToArray();
+        using Tensor arranged = Examples.Arrange(rows, 1, axis, examples, summed, kept);
+        using Tensor sum = arranged.sum(2);
+        return sum.reshape([shape[0], examples, .. own]);
+    }
+
+    private static Tensor ExampleByExample(UseSite site)
+    {
+        if (site.Unit is not { } unit)
+        {
+            return WithTheOthersSilent(site);
+        }
+        var rows = new Tensor[site.Examples];
+        for (long n = 0; n < site.Examples; n++)
+        {
+            using Tensor cotangent = Examples.Pick(site.Cotangent, 1, site.OutputAxis, site.CotangentExamples, site.Shared ? 0 : n);
+            var operands = new Tensor?[site.OperandAxes.Length];
+            for (int i = 0; i < operands.Length; i++)
+            {
+                operands[i] = unit.Constants[i] ?? (site.Point.Operands[i] is { } value ? Examples.Pick(value, 0, site.OperandAxes[i], site.Examples, n) : null);
+            }
+            Tensor? output = site.Point.Output is { } result ? Examples.Pick(result, 0, site.OutputAxis, site.Examples, n) : null;
+            rows[n] = unit.Primitive.Vjp(site.Operand, cotangent, new Point(operands, output, unit.OperandTypes, unit.OutputType));
+        }
+        return stack(rows, 1);
+    }
+
+    // Without the program of one example: all of them, their cotangents zero but for one.
+    private static Tensor WithTheOthersSilent(UseSite site)
+    {
+        BatchAxis axis = site.OutputAxis!.Value;
+        Tensor cotangent = site.Shared ? Examples.Spread(site.Cotangent, axis, site.Examples) : site.Cotangent;
+        long[] shape = cotangent.shape;
+        var rows = new Tensor[site.Examples];
+        for (long n = 0; n < site.Examples; n++)
+        {
+            Tensor only = zeros_like(cotangent);
+            long[] wide = [.. shape[..(axis.Axis + 1)], axis.Outer, site.Examples, axis.Inner, .. shape[(axis.Axis + 2)..]];
+            only.view(wide).narrow(axis.Axis + 2, n, 1).copy_(cotangent.reshape(wide).narrow(axis.Axis + 2, n, 1));
+            rows[n] = site.Primitive.Vjp(site.Operand, only, site.Point);
+        }
+        return stack(rows, 1);
+    }
+}

@@ -1,0 +1,82 @@
+using Ntk.Core.Kernels.Structure;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Ntk.Core.Kernels;
+
+/// <summary>What a tile of examples contributes to the kernel through one group of parameters, before it meets the other side.</summary>
+internal abstract record Term : IDisposable
+{
+    /// <summary>The part of some examples; a term that all examples share is its own part.</summary>
+    public abstract Term Narrow(long start, long count);
+
+    /// <summary>Bytes held.</summary>
+    public abstract long Bytes { get; }
+
+    /// <inheritdoc/>
+    public abstract void Dispose();
+
+    /// <summary>Takes the tensors out of the scope that made them.</summary>
+    public abstract Term Keep();
+
+    private protected static Tensor Part(Tensor tensor, int axis, long start, long count) => tensor.shape[axis] == 1 ? tensor.alias() : tensor.narrow(axis, start, count);
+}
+
+/// <summary>The explicit Jacobian: (G, P1, K, P2), the parameters' scalars before and behind the rows.</summary>
+internal sealed record JacobianTerm(Tensor Data) : Term
+{
+    /// <inheritdoc/>
+    public override Term Narrow(long start, long count) => new JacobianTerm(Part(Data, 0, start, count));
+
+    /// <inheritdoc/>
+    public override long Bytes => Data.numel() * Data.element_size();
+
+    /// <inheritdoc/>
+    public override void Dispose() => Data.Dispose();
+
+    /// <inheritdoc/>
+    public override Term Keep() => new JacobianTerm(Data.DetachFromDisposeScope());
+}
+
+/// <summary>The factors of a Jacobian that is not written out.</summary>
+internal sealed record FactoredTerm(FactoredUse Use) : Term
+{
+    /// <inheritdoc/>
+    public override Term Narrow(long start, long count) =>
+        new FactoredTerm(Use with { Activation = Part(Use.Activation, 0, start, count), Cotangent = Part(Use.Cotangent, 1, start, count) });
+
+    /// <inheritdoc/>
+    public override long Bytes => (Use.Activation.numel() * Use.Activation.element_size()) + (Use.Cotangent.numel() * Use.Cotangent.element_size());
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        Use.Activation.Dispose();
+        Use.Cotangent.Dispose();
+    }
+
+    /// <inheritdoc/>
+    public override Term Keep() =>
+        new FactoredTerm(Use with { Activation = Use.Activation.DetachFromDisposeScope(), Cotangent = Use.Cotangent.DetachFromDisposeScope() });
+
+    /// <summary>Several uses of one parameter as one with more positions.</summary>
+    public static FactoredUse Stack(IReadOnlyList<FactoredUse> uses)
+    {
+        if (uses.Count == 1)
+        {
+            return uses[0];
+        }
+        bool lookup = uses[0].Shape.IsLookup;
+        long examples = uses.Max(u => Math.Max(u.Activation.shape[0], u.Cotangent.shape[1]));
+        Tensor activation = cat(uses.Select(u => Widen(u.Activation, 0, examples)).ToArray(), lookup ? 1 : 2);
+        Tensor cotangent = cat(uses.Select(u => Widen(u.Cotangent, 1, examples)).ToArray(), 3);
+        return new FactoredUse(activation, cotangent, uses[0].Layout, uses[0].Shape with { Positions = uses.Sum(u => u.Shape.Positions) });
+    }
+
+    private static Tensor Widen(Tensor tensor, int axis, long size)
+    {
+        long[] shape = tensor.shape;
+        shape[axis] = size;
+        return tensor.expand(shape);
+    }
+}

@@ -1,0 +1,126 @@
+using Ntk.Core.Autodiff;
+using Ntk.Core.Kernels.Structure;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Ntk.Core.Kernels;
+
+/// <summary>What form a group's term takes.</summary>
+internal enum GroupMethod
+{
+    /// <summary>The Jacobian is written out and contracted.</summary>
+    Explicit,
+    /// <summary>Its factors are kept, and meet as Gram matrices.</summary>
+    Gram,
+}
+
+/// <summary>Gathers the uses of one group's roots, and makes a term of them when the last has come.</summary>
+internal sealed class TermCollector(Program program, ParameterGroup group, GroupMethod method, Tensor?[] parameterValues)
+{
+    private readonly int[] _missing = group.Roots.Select(r => r.Meetings.Count).ToArray();
+    private readonly Tensor?[] _jacobians = new Tensor?[group.Roots.Count];
+    private readonly ParameterLayout?[] _layouts = new ParameterLayout?[group.Roots.Count];
+    private readonly List<FactoredUse> _factors = [];
+    private bool _done;
+
+    /// <summary>A use without factors: rows (K, G, root's shape).</summary>
+    public void Add(int root, Tensor rows)
+    {
+        _missing[root]--;
+        long[] s = rows.shape;
+        Tensor flat = rows.reshape(s[0], s[1], 1, -1).permute(1, 2, 0, 3);
+        ToRows(root);
+        AddJacobian(root, flat);
+    }
+
+    /// <summary>A use in factors.</summary>
+    public void Add(int root, FactoredUse use)
+    {
+        _missing[root]--;
+        if (method == GroupMethod.Gram)
+        {
+            _factors.Add(use with { Activation = use.Activation.MoveToOuterDisposeScope(), Cotangent = use.Cotangent.MoveToOuterDisposeScope() });
+            return;
+        }
+        Tensor jacobian = use.Jacobian();
+        // Uses that lie alike add up as they are; else all take the parameter's own order.
+        bool alone = group.IsDirect && group.Roots[root].Meetings.Count == 1;
+        if (alone || (_jacobians[root] is null && group.IsDirect) || (_layouts[root] is { } layout && layout.Sizes.AsSpan().SequenceEqual(use.Layout.Sizes) && layout.Order.AsSpan().SequenceEqual(use.Layout.Order)))
+        {
+            _layouts[root] = use.Layout;
+            AddJacobian(root, jacobian);
+            return;
+        }
+        ToRows(root);
+        AddJacobian(root, Flatten(use.Layout.ToRows(jacobian)));
+    }
+
+    /// <summary>The term, once all uses have come.</summary>
+    public Term? TryFinish() => _done || _missing.Any(m => m > 0) ? null : Make();
+
+    /// <summary>The term of the uses that came, when no more will.</summary>
+    public Term? FinishEarly() => _done || (_factors.Count == 0 && _jacobians.All(j => j is null)) ? null : Make();
+
+    private Term Make()
+    {
+        _done = true;
+        if (method == GroupMethod.Gram)
+        {
+            FactoredUse stacked = FactoredTerm.Stack(_factors);
+            return new FactoredTerm(stacked);
+        }
+        return new JacobianTerm(group.IsDirect ? _jacobians[0]! : ToParameters());
+    }
+
+    private void AddJacobian(int root, Tensor jacobian)
+    {
+        Tensor sum = _jacobians[root] is { } before ? before + jacobian : jacobian;
+        if (_jacobians[root] is { } old && !ReferenceEquals(old, sum))
+        {
+            old.Dispose();
+        }
+        _jacobians[root] = sum.MoveToOuterDisposeScope();
+    }
+
+    // From a use's own order to (G, 1, K, P) in the root's.
+    private void ToRows(int root)
+    {
+        if (_layouts[root] is { } layout && _jacobians[root] is { } jacobian)
+        {
+            _jacobians[root] = Flatten(layout.ToRows(jacobian)).MoveToOuterDisposeScope();
+            jacobian.Dispose();
+        }
+        _layouts[root] = null;
+    }
+
+    private static Tensor Flatten(Tensor rows)
+    {
+        long[] s = rows.shape;
+        return rows.reshape(s[0], s[1], 1, -1).permute(1, 2, 0, 3);
+    }
+
+    // Pulls the roots' Jacobians back to the parameters: every row of every example is a cotangent.
+    private Tensor ToParameters()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        for (int r = 0; r < _jacobians.Length; r++)
+        {
+            ToRows(r);
+        }
+        long examples = _jacobians.Max(j => j?.shape[0] ?? 1), rows = _jacobians.First(j => j is not null)!.shape[2];
+        var cotangents = new Dictionary<int, Tensor>();
+        for (int r = 0; r < _jacobians.Length; r++)
+        {
+            if (_jacobians[r] is { } jacobian)
+            {
+                long[] shape = program.Variables[group.Roots[r].Variable].Type.Shape;
+                // (G, 1, K, P) → (K · G, root's shape)
+                cotangents[group.Roots[r].Variable] = jacobian.expand(examples, 1, rows, jacobian.shape[3]).permute(2, 0, 1, 3).reshape([rows * examples, .. shape]);
+            }
+        }
+        ReversePass.Run(program, parameterValues, cotangents, e => !program.Variables[e.Output].Dependence.HasFlag(Dependence.Data));
+        Tensor[] parts = group.Parameters.Select(p => program.Parameters[p]).Where(cotangents.ContainsKey)
+            .Select(v => cotangents[v].reshape(rows, examples, 1, -1).permute(1, 2, 0, 3)).ToArray();
+        return (parts.Length == 1 ? parts[0].contiguous() : cat(parts, 3)).MoveToOuterDisposeScope();
+    }
+}

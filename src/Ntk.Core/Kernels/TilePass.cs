@@ -1,0 +1,229 @@
+using Ntk.Core.Autodiff;
+using Ntk.Core.Kernels.Structure;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Ntk.Core.Kernels;
+
+/// <summary>
+/// One tile of examples: forward once, then the output's rows pulled back through the program, all at once. Where a parameter meets data its use is
+/// collected; what comes out is a <see cref="Term"/> for each group of parameters.
+/// </summary>
+internal sealed class TilePass
+{
+    private readonly TracedModel _model;
+    private readonly Program _program;
+    private readonly Tensor?[] _parameterValues;
+    private readonly IReadOnlyList<GroupMethod> _methods;
+    private readonly bool _useRules;
+    private readonly CancellationToken _cancellation;
+    private readonly int[] _forwardLast;
+    private readonly int[] _reverseLast;
+    private readonly Dictionary<int, (int Group, int Root)> _groupOf = [];
+
+    /// <summary>Prepares passes over tiles of one size.</summary>
+    /// <param name="model">The traced model.</param>
+    /// <param name="parameterValues">Values of all variables that depend on parameters alone, and the parameters' own.</param>
+    /// <param name="methods">What form each group's term takes.</param>
+    /// <param name="useRules">Whether structure rules may be used.</param>
+    /// <param name="cancellation">Stops between equations.</param>
+    public TilePass(TracedModel model, Tensor?[] parameterValues, IReadOnlyList<GroupMethod> methods, bool useRules, CancellationToken cancellation)
+    {
+        _model = model;
+        _program = model.Program;
+        _parameterValues = parameterValues;
+        _methods = methods;
+        _useRules = useRules;
+        _cancellation = cancellation;
+        _reverseLast = model.ReverseReads();
+        _forwardLast = ForwardPass.LastUses(_program);
+        for (int v = 0; v < _forwardLast.Length; v++)
+        {
+            if (_reverseLast[v] >= 0 || parameterValues[v] is not null)
+            {
+                _forwardLast[v] = -1;
+            }
+        }
+        for (int g = 0; g < model.Groups.Count; g++)
+        {
+            for (int r = 0; r < model.Groups[g].Roots.Count; r++)
+            {
+                _groupOf.Add(model.Groups[g].Roots[r].Variable, (g, r));
+            }
+        }
+    }
+
+    /// <summary>Evaluates the variables that depend on parameters alone.</summary>
+    public static Tensor?[] EvaluateParameters(Program program, IReadOnlyList<Tensor> parameters, CancellationToken cancellation)
+    {
+        var values = new Tensor?[program.Variables.Length];
+        ForwardPass.Bind(program, program.Parameters, parameters, values);
+        var never = new int[values.Length];
+        Array.Fill(never, -1);
+        using DisposeScope scope = NewDisposeScope();
+        ForwardPass.Evaluate(program, values, e => !program.Variables[e.Output].Dependence.HasFlag(Dependence.Data), never, cancellation);
+        foreach (Equation equation in program.Equations)
+        {
+            values[equation.Output]?.DetachFromDisposeScope();
+        }
+        return values;
+    }
+
+    /// <summary>Runs a tile; gives each group's term to <paramref name="emit"/> as soon as it is whole. Terms belong to the caller's scope.</summary>
+    public void Run(IReadOnlyList<Tensor> inputs, OutputRows rows, Action<int, Term> emit)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        var values = (Tensor?[])_parameterValues.Clone();
+        ForwardPass.Bind(_program, _program.Inputs, inputs, values);
+        ForwardPass.Evaluate(_program, values, e => _program.Variables[e.Output].Dependence.HasFlag(Dependence.Data), _forwardLast, _cancellation);
+        var collectors = _model.Groups.Select((g, i) => new TermCollector(_program, g, _methods[i], _parameterValues)).ToArray();
+        var cotangents = new Dictionary<int, (Tensor Rows, bool Shared)>();
+        int output = _model.Output;
+        Tensor seeds = rows.Seeds(_program.Variables[output].Type.Rank, _program.Variables[output].Type.DType);
+        if (_groupOf.TryGetValue(output, out (int Group, int Root) own))
+        {
+            collectors[own.Group].Add(own.Root, seeds.unsqueeze(1));
+            Finish(own.Group);
+            return;
+        }
+        cotangents.Add(output, (seeds, _model.IsBatched));
+        void Finish(int group)
+        {
+            if (collectors[group].TryFinish() is { } term)
+            {
+                emit(group, term);
+            }
+        }
+        for (int e = _program.Equations.Length - 1; e >= 0; e--)
+        {
+            Equation equation = _program.Equations[e];
+            if (cotangents.Remove(equation.Output, out (Tensor Rows, bool Shared) cotangent))
+            {
+                _cancellation.ThrowIfCancellationRequested();
+                using DisposeScope step = NewDisposeScope();
+                PullBack(equation, e, values, cotangent.Rows, cotangent.Shared, cotangents, collectors, Finish);
+                cotangent.Rows.Dispose();
+            }
+            Release(equation, e, values);
+        }
+        // A root that no cotangent reaches contributes nothing; a group that waited for it is whole now.
+        for (int g = 0; g < collectors.Length; g++)
+        {
+            if (collectors[g].FinishEarly() is { } term)
+            {
+                emit(g, term);
+            }
+        }
+    }
+
+    private void PullBack(Equation equation, int index, Tensor?[] values, Tensor rows, bool shared, Dictionary<int, (Tensor Rows, bool Shared)> cotangents,
+        TermCollector[] collectors, Action<int> finish)
+    {
+        Primitive primitive = equation.Primitive;
+        Tensor?[] operands = Array.ConvertAll(equation.Operands, o => _program.Variables[o].Constant ?? values[o]);
+        TensorType[] types = _program.OperandTypes(equation);
+        Variable output = _program.Variables[equation.Output];
+        var point = new Point(operands, values[equation.Output], types, output.Type);
+        Tensor? spread = null;
+        for (int i = 0; i < operands.Length; i++)
+        {
+            int o = equation.Operands[i];
+            if (!_program.Variables[o].Active || !primitive.IsDifferentiable(i))
+            {
+                continue;
+            }
+            if (!_model.Carries(o))
+            {
+                (int group, int root) = _groupOf[o];
+                Collect(collectors[group], root, new UseSite(primitive, i, rows, shared, point, Array.ConvertAll(equation.Operands, _model.AxisOf),
+                    _model.AxisOf(equation.Output), _model.Examples, shared || _model.IsBatched ? UnitOf(index) : null));
+                finish(group);
+                continue;
+            }
+            (Tensor, bool) pulled;
+            if (shared && StaysShared(equation, i))
+            {
+                UnitEquation unit = UnitOf(index)!;
+                var unitOperands = new Tensor?[operands.Length];
+                for (int j = 0; j < operands.Length; j++)
+                {
+                    unitOperands[j] = unit.Constants[j] ?? operands[j];
+                }
+                pulled = (unit.Primitive.Vjp(i, rows, new Point(unitOperands, null, unit.OperandTypes, unit.OutputType)), true);
+            }
+            else
+            {
+                Tensor full = shared ? spread ??= Examples.Spread(rows, _model.AxisOf(equation.Output)!.Value, _model.Examples) : rows;
+                pulled = (primitive.Vjp(i, full, point), false);
+            }
+            Accumulate(cotangents, o, pulled.Item1, pulled.Item2);
+        }
+    }
+
+    // Where all examples have one cotangent and the equation has no other factor that differs between them, so do its operands.
+    private bool StaysShared(Equation equation, int operand)
+    {
+        if (_model.Unit is null || !equation.Primitive.IsLinear(operand))
+        {
+            return false;
+        }
+        for (int j = 0; j < equation.Operands.Length; j++)
+        {
+            if (j != operand && _model.Carries(equation.Operands[j]) && equation.Primitive.VjpReads(operand, j))
+            {
+                return false;
+            }
+        }
+        return !equation.Primitive.VjpReadsOutput(operand);
+    }
+
+    private UnitEquation? UnitOf(int index)
+    {
+        if (_model.Unit is not { } unit)
+        {
+            return null;
+        }
+        Equation equation = unit.Equations[index];
+        return new UnitEquation(equation.Primitive, unit.OperandTypes(equation), unit.Variables[equation.Output].Type,
+            Array.ConvertAll(equation.Operands, o => unit.Variables[o].Constant));
+    }
+
+    private void Accumulate(Dictionary<int, (Tensor Rows, bool Shared)> cotangents, int variable, Tensor rows, bool shared)
+    {
+        if (cotangents.TryGetValue(variable, out (Tensor Rows, bool Shared) before))
+        {
+            BatchAxis? axis = _model.AxisOf(variable);
+            Tensor own = before.Shared && !shared ? Examples.Spread(before.Rows, axis!.Value, _model.Examples) : before.Rows;
+            Tensor other = shared && !before.Shared ? Examples.Spread(rows, axis!.Value, _model.Examples) : rows;
+            rows = own + other;
+            shared &= before.Shared;
+            before.Rows.Dispose();
+        }
+        cotangents[variable] = (rows.MoveToOuterDisposeScope(), shared);
+    }
+
+    private void Collect(TermCollector collector, int root, UseSite site)
+    {
+        StructureRule? rule = _useRules ? StructureRule.For(site.Primitive, site.Operand) : null;
+        if (rule is null)
+        {
+            collector.Add(root, StructureRule.Dense(site));
+        }
+        else
+        {
+            collector.Add(root, rule.Apply(site));
+        }
+    }
+
+    private void Release(Equation equation, int index, Tensor?[] values)
+    {
+        foreach (int v in equation.Operands.Append(equation.Output))
+        {
+            if (_reverseLast[v] == index && _parameterValues[v] is null && Array.IndexOf(_program.Inputs, v) < 0)
+            {
+                values[v]?.Dispose();
+                values[v] = null;
+            }
+        }
+    }
+}

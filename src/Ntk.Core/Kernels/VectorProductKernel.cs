@@ -1,0 +1,115 @@
+using Ntk.Core.Autodiff;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Ntk.Core.Kernels;
+
+/// <summary>
+/// The kernel by NTK-vector products ("Fast Finite Width Neural Tangent Kernel", section 3.3): each row of x1's Jacobian, a VJP, is pushed forward as a
+/// tangent of the parameters through the model at x2, a JVP, which gives a column of the kernel. No Jacobian of x2 is formed.
+/// </summary>
+internal sealed class VectorProductKernel(ModelProblem problem, int output, Side left, Side? right, KernelLayout layout, NtkTensor kernel,
+    IProgress<NtkProgress>? progress, CancellationToken cancellation)
+{
+    private readonly Side _right = right ?? left;
+
+    /// <summary>Computes it.</summary>
+    public void Run()
+    {
+        PreparedModel sample = problem.Prepare(output, left, _right, 2, out _);
+        if (!sample.Model.IsBatched)
+        {
+            Whole(sample);
+            return;
+        }
+        KernelPlan plan = problem.Plan(sample.Model, layout, left.Examples, _right.Examples);
+        double scalars = sample.Model.Groups.SelectMany(g => g.Parameters).Distinct().Sum(p => (double)sample.Model.Program.Variables[sample.Model.Program.Parameters[p]].Type.Count);
+        // A row is a tangent of every parameter and of every value at x2.
+        double perPair = plan.PassBytes + (Elements.Size(sample.Model.Program) * layout.Rows1.Count * scalars);
+        problem.RequireMemory(perPair, 1);
+        long tile = Math.Min(problem.Options.TileExamples ?? 16, (long)Math.Max(1, Math.Sqrt(problem.MemoryLimit / 2 / perPair)));
+        long done = 0, total = (left.Examples + tile - 1) / tile;
+        using var traced = new BlockSum();
+        for (long i = 0; i < left.Examples; i += tile)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            long count1 = Math.Min(tile, left.Examples - i);
+            PreparedModel own = problem.Prepare(output, left, _right, count1, out _);
+            Dictionary<int, Tensor> rows = Rows(own, Padded(left.Tile(i, count1, problem.InputAxis), own.Model.Examples - count1), count1, scope);
+            for (long j = layout.DiagonalExamples ? i : 0; j < (layout.DiagonalExamples ? i + count1 : _right.Examples); j += tile)
+            {
+                using DisposeScope step = NewDisposeScope();
+                long count2 = Math.Min(tile, _right.Examples - j);
+                PreparedModel other = problem.Prepare(output, left, _right, count2, out _);
+                Tensor block = Push(other, Padded(_right.Tile(j, count2, problem.InputAxis), other.Model.Examples - count2), rows, count1, count2);
+                if (layout.TracedExamples)
+                {
+                    traced.Add(block.sum(-1, keepdim: true));
+                }
+                else
+                {
+                    layout.Write(kernel, layout.Arrange(block), i, j);
+                }
+            }
+            progress?.Report(new NtkProgress("NTK-vector products", ++done, total));
+        }
+        if (traced.Total is { } sum)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            layout.Write(kernel, layout.Arrange(sum).squeeze(layout.TracedPlace), 0, 0);
+        }
+    }
+
+    private void Whole(PreparedModel own)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Dictionary<int, Tensor> rows = Rows(own, left.Tensors, 1, scope);
+        PreparedModel other = right is null ? own : problem.PrepareWhole(output, right);
+        layout.Write(kernel, layout.Arrange(Push(other, _right.Tensors, rows, 1, 1)), 0, 0);
+    }
+
+    // For each parameter its rows (K · G, shape).
+    private Dictionary<int, Tensor> Rows(PreparedModel prepared, Tensor[] inputs, long examples, DisposeScope scope)
+    {
+        TracedModel model = prepared.Model with { Groups = prepared.Model.Groups.Select(g => g with { IsDirect = false }).ToArray() };
+        var rows = new Dictionary<int, Tensor>();
+        long count = layout.Rows1.Count;
+        problem.Pass(new PreparedModel(model, null), problem.ParameterValues(prepared, cancellation), cancellation).Run(inputs, layout.Rows1, (g, term) =>
+        {
+            Tensor data = ((JacobianTerm)term.Narrow(0, examples)).Data;                                      // (G, 1, K, P)
+            long start = 0;
+            foreach (int p in model.Groups[g].Parameters)
+            {
+                int variable = model.Program.Parameters[p];
+                long[] shape = model.Program.Variables[variable].Type.Shape;
+                long size = Shapes.Count(shape);
+                Tensor part = data.narrow(3, start, size).expand(examples, 1, count, size).permute(2, 0, 1, 3).reshape([count * examples, .. shape]);
+                rows[p] = part.DetachFromDisposeScope();
+                start += size;
+            }
+        });
+        scope.Attach(rows.Values);
+        return rows;
+    }
+
+    // The block (D, F1, G1, F2, G2), or (D, F1, F2, G) of equal examples.
+    private Tensor Push(PreparedModel prepared, Tensor[] inputs, Dictionary<int, Tensor> rows, long examples1, long examples2)
+    {
+        TracedModel model = prepared.Model;
+        Dictionary<int, Tensor> tangents = rows.ToDictionary(r => model.Program.Parameters[r.Key], r => r.Value);
+        OutputRows rows1 = layout.Rows1, rows2 = layout.Rows2;
+        Tensor? pushed = tangents.Count == 0 ? null : TangentPass.Run(model.Program, problem.ParameterTensors, inputs, tangents, cancellation)[0];
+        TensorType type = model.Program.Variables[model.Output].Type;
+        using Tensor all = pushed ?? zeros([rows1.Count * examples1, .. type.Shape], type.DType);
+        int batch = Enumerable.Range(0, type.Rank).Except(rows2.Axes).FirstOrDefault(-1);
+        long[] order = [0, .. rows2.Axes.Select(a => a + 1L), .. batch < 0 ? Array.Empty<long>() : [batch + 1L]];
+        // (D, T, F1, G1, D, T, F2, G2): equal diagonal and traced rows.
+        Tensor wide = all.permute(order).reshape(rows1.Diagonal, rows1.Traced, rows1.Full, examples1, rows2.Diagonal, rows2.Traced, rows2.Full, -1).narrow(7, 0, examples2);
+        Tensor traced = wide.diagonal(0, 1, 5).sum(-1);                                                       // (D, F1, G1, D, F2, G2)
+        Tensor block = traced.diagonal(0, 0, 3).permute(4, 0, 1, 2, 3);
+        return (layout.DiagonalExamples ? block.diagonal(0, 2, 4) : block) * layout.Scale;
+    }
+
+    private Tensor[] Padded(Tensor[] inputs, long extra) => extra == 0 ? inputs
+        : Array.ConvertAll(inputs, t => cat([t, .. Enumerable.Repeat(t.narrow(problem.InputAxis, t.shape[problem.InputAxis] - 1, 1), (int)extra)], problem.InputAxis));
+}

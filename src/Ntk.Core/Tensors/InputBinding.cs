@@ -1,0 +1,172 @@
+namespace Ntk.Core.Tensors;
+
+/// <summary>Fits what a user gives to what a model takes: which tensor is which input, its element type and its shape.</summary>
+public static class InputBinding
+{
+    /// <summary>Tensors by input name, with or without <c>:0</c>, in the inputs' order.</summary>
+    /// <param name="given">The tensors.</param>
+    /// <param name="specs">The model's inputs.</param>
+    /// <param name="argument">The argument they came in, for errors: <c>-X1</c>.</param>
+    /// <exception cref="NtkException">An input without a tensor, an unknown name, or a tensor that does not fit.</exception>
+    public static IReadOnlyList<NtkTensor> ByName(IReadOnlyDictionary<string, NtkTensor> given, IReadOnlyList<NtkTensorSpec> specs, string argument)
+    {
+        var bound = new NtkTensor?[specs.Count];
+        foreach ((string name, NtkTensor tensor) in given)
+        {
+            int input = IndexOf(specs, name);
+            if (input < 0)
+            {
+                throw Mismatch($"{argument} names an input '{name}'; the model's are {Names(specs)}.", name);
+            }
+            bound[input] = Conform(tensor, specs[input], specs.Count == 1 ? argument : $"{argument}['{specs[input].Name}']");
+        }
+        int missing = Array.IndexOf(bound, null);
+        return missing < 0 ? Array.ConvertAll(bound, tensor => tensor!) : throw Mismatch($"{argument} has no value for the input {specs[missing]}.", specs[missing].Name);
+    }
+
+    /// <summary>Tensors in order: the one of a model with one input, or as many as a model has whose inputs its author put in order.</summary>
+    /// <param name="given">The tensors.</param>
+    /// <param name="specs">The model's inputs.</param>
+    /// <param name="ordered">Whether the model's format orders its inputs (Keras's does, a signature does not).</param>
+    /// <param name="argument">The argument they came in.</param>
+    /// <exception cref="NtkException">Another number of tensors, inputs without an order, or a tensor that does not fit.</exception>
+    public static IReadOnlyList<NtkTensor> InOrder(IReadOnlyList<NtkTensor> given, IReadOnlyList<NtkTensorSpec> specs, bool ordered, string argument)
+    {
+        string byName = $"Give a dictionary by name, as in {argument} @{{ {string.Join("; ", specs.Select(s => $"'{s.Name}' = …"))} }}.";
+        if (given.Count != specs.Count)
+        {
+            throw Mismatch(specs.Count == 1
+                ? $"{argument} has {given.Count} tensors, and the model takes one: {specs[0]}."
+                : $"{argument} has {(given.Count == 1 ? "one tensor" : $"{given.Count} tensors")}, and the model takes {specs.Count}: {string.Join("; ", specs)}. {byName}", argument);
+        }
+        if (specs.Count > 1 && !ordered)
+        {
+            throw Mismatch($"{argument} is a list, but this format does not order its inputs {Names(specs)}. {byName}", argument);
+        }
+        var bound = new NtkTensor[specs.Count];
+        for (int i = 0; i < bound.Length; i++)
+        {
+            bound[i] = Conform(given[i], specs[i], specs.Count == 1 ? argument : $"{argument}[{i}] ('{specs[i].Name}')");
+        }
+        return bound;
+    }
+
+    /// <summary>A tensor in the input's element type (where that loses nothing) and rank; flat rows fill an input shape of the same count.</summary>
+    /// <exception cref="NtkException">Another rank or size, or values that the type cannot hold.</exception>
+    public static NtkTensor Conform(NtkTensor value, NtkTensorSpec spec, string argument)
+    {
+        if (spec.DType == NtkDType.String)
+        {
+            throw new NtkException(NtkErrorId.DTypeMismatch, $"The input '{spec.Name}' takes text, which has no kernel; cut the graph behind it with Import-NtkModel -InputTensor.") { Target = spec.Name };
+        }
+        NtkTensor shaped = Fill(value, spec.Shape);
+        if (spec.Shape is { } expected)
+        {
+            bool fits = shaped.Rank == expected.Length;
+            for (int axis = 0; fits && axis < expected.Length; axis++)
+            {
+                fits = expected[axis] < 0 || shaped.Shape[axis] == expected[axis];
+            }
+            if (!fits)
+            {
+                throw Mismatched(value, spec, argument);
+            }
+        }
+        return LosslessCast.To(shaped, spec.DType, argument);
+    }
+
+    /// <summary>A value for a parameter: of its shape (where the file knows one) and element type.</summary>
+    /// <exception cref="NtkException">Another shape, or values that the type cannot hold.</exception>
+    public static NtkTensor ConformParameter(NtkTensor value, NtkParameter parameter)
+    {
+        bool free = Array.Exists(parameter.Shape, size => size < 0);
+        bool fits = value.Rank == parameter.Shape.Length;
+        for (int axis = 0; fits && axis < value.Rank; axis++)
+        {
+            fits = parameter.Shape[axis] < 0 || parameter.Shape[axis] == value.Shape[axis];
+        }
+        if (!fits)
+        {
+            throw new NtkException(NtkErrorId.ShapeMismatch,
+                $"-Parameter: '{parameter.Name}' has the shape {NtkShape.Format(parameter.Shape)}{(free ? " (? is any size)" : "")}, and the value given {NtkShape.Format(value.Shape)}.") { Target = parameter.Name };
+        }
+        return LosslessCast.To(value, parameter.DType, $"-Parameter '{parameter.Name}'");
+    }
+
+    /// <summary>The number of rows of the first axis with a NaN in them.</summary>
+    public static unsafe long CountRowsWithNaN(NtkTensor tensor)
+    {
+        if (!tensor.DType.IsFloat())
+        {
+            return 0;
+        }
+        NtkTensor values = tensor.DType is NtkDType.Float32 or NtkDType.Float64 ? tensor : tensor.AsType(NtkDType.Float32);
+        long count = 0, length = values.RowLength;
+        for (long row = 0; row < values.RowCount; row++)
+        {
+            // x != x holds for NaN alone.
+            bool found = false;
+            for (long i = row * length; !found && i < (row + 1) * length; i++)
+            {
+                found = values.DType == NtkDType.Float32 ? float.IsNaN(((float*)values.Pointer)[i]) : double.IsNaN(((double*)values.Pointer)[i]);
+            }
+            count += found ? 1 : 0;
+        }
+        GC.KeepAlive(values);
+        return count;
+    }
+
+    // Rows of numbers as a table has them, (N, F) or (N,), where the input is (N, …) with F elements an example.
+    private static NtkTensor Fill(NtkTensor value, int[]? expected)
+    {
+        if (expected is null || expected.Length < 2 || value.Rank is 0 or > 2 || value.Rank == expected.Length || Array.Exists(expected[1..], size => size < 0))
+        {
+            return value;
+        }
+        return value.RowLength == NtkShape.Count(expected, 1) ? value.Reshape([value.Shape[0], .. expected[1..]]) : value;
+    }
+
+    private static NtkException Mismatched(NtkTensor value, NtkTensorSpec spec, string argument)
+    {
+        int[] expected = spec.Shape!;
+        int[] given = value.Shape;
+        string fix = given.Length == expected.Length - 1 && Agrees(given, expected.AsSpan(1))
+            ? $" For one example, add the batch axis: $x.Reshape(1, {string.Join(", ", given)})."
+            : given.Length == expected.Length && Agrees(given.AsSpan(1), expected.AsSpan(1))
+                ? $" The model was made for batches of {expected[0]}."
+                : given.Length == expected.Length + 1 && given[^1] == 1 && Agrees(given.AsSpan(0, given.Length - 1), expected)
+                    ? $" Drop the last axis: $x.Reshape({string.Join(", ", given[..^1])})."
+                    : " (? is any size.)";
+        return new NtkException(NtkErrorId.ShapeMismatch, $"{argument} has the shape {NtkShape.Format(given)}, and the input '{spec.Name}' takes {NtkShape.Format(expected)}.{fix}") { Target = spec.Name };
+    }
+
+    private static bool Agrees(ReadOnlySpan<int> given, ReadOnlySpan<int> expected)
+    {
+        for (int axis = 0; axis < given.Length; axis++)
+        {
+            if (expected[axis] >= 0 && expected[axis] != given[axis])
+            {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static int IndexOf(IReadOnlyList<NtkTensorSpec> specs, string name)
+    {
+        for (int i = 0; i < specs.Count; i++)
+        {
+            if (Bare(specs[i].Name) == Bare(name))
+            {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    private static string Bare(string name) => name.EndsWith(":0", StringComparison.Ordinal) ? name[..^2] : name;
+
+    private static string Names(IReadOnlyList<NtkTensorSpec> specs) => string.Join(", ", specs.Select(s => $"'{s.Name}'"));
+
+    private static NtkException Mismatch(string message, object target) => new(NtkErrorId.InputMismatch, message) { Target = target };
+}

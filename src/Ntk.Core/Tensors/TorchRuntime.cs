@@ -1,0 +1,80 @@
+using System.Runtime.InteropServices;
+using TorchSharp;
+
+namespace Ntk.Core.Tensors;
+
+/// <summary>Loads libtorch, once a process, from beside TorchSharp.dll.</summary>
+public static class TorchRuntime
+{
+    private static readonly object Gate = new();
+    private static volatile bool _ready;
+
+    /// <summary>Makes the process ready for tensor operations; cheap when it already is. Call it before anything else of TorchSharp's.</summary>
+    /// <exception cref="NtkException">The native libraries are missing or do not load on this machine.</exception>
+    public static void Initialize()
+    {
+        if (_ready)
+        {
+            return;
+        }
+        lock (Gate)
+        {
+            if (_ready)
+            {
+                return;
+            }
+            SleepWhileWaiting();
+            Load(Path.GetDirectoryName(typeof(torch).Assembly.Location) is { Length: > 0 } folder ? folder : AppContext.BaseDirectory);
+            torch.InitializeDeviceType(DeviceType.CPU);
+            _ready = true;
+        }
+    }
+
+    /// <summary>
+    /// OpenMP's idle threads sleep instead of spinning, which would take time from managed threads. libgomp reads the variable
+    /// when it is loaded, from the C library's environment, which .NET's own setter does not reach on Unix. A value that the user set stays.
+    /// </summary>
+    private static void SleepWhileWaiting()
+    {
+        const string name = "OMP_WAIT_POLICY";
+        if (OperatingSystem.IsWindows())
+        {
+            if (Environment.GetEnvironmentVariable(name) is null)
+            {
+                Environment.SetEnvironmentVariable(name, "passive");
+            }
+        }
+        else
+        {
+            _ = SetEnvironment(name, "passive", overwrite: 0);
+        }
+    }
+
+    /// <summary>
+    /// Loads the binding by its path first: left to itself, TorchSharp answers a library that is missing or does not load by
+    /// copying half a gigabyte out of the package folder, and then names the wrong cause.
+    /// </summary>
+    private static void Load(string folder)
+    {
+        string file = OperatingSystem.IsWindows() ? "LibTorchSharp.dll" : OperatingSystem.IsMacOS() ? "libLibTorchSharp.dylib" : "libLibTorchSharp.so";
+        string path = Path.Combine(folder, file);
+        if (!File.Exists(path))
+        {
+            throw new NtkException(NtkErrorId.EngineNotLoaded,
+                $"The compute engine's library '{path}' does not exist. This build of Ntk is not for {RuntimeInformation.RuntimeIdentifier}, or it is incomplete: build it on this machine (dotnet build Ntk.sln -c Release) or install the module again.")
+            { Target = path };
+        }
+        try
+        {
+            NativeLibrary.Load(path, typeof(torch).Assembly, DllImportSearchPath.UseDllDirectoryForDependencies);
+        }
+        catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
+        {
+            throw new NtkException(NtkErrorId.EngineNotLoaded, $"The compute engine's library '{path}' does not load on this machine: {e.Message.Trim()}", e) { Target = path };
+        }
+    }
+
+    [DllImport("libc", EntryPoint = "setenv", CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int SetEnvironment(string name, string value, int overwrite);
+}

@@ -1,0 +1,156 @@
+using Ntk.Core.Autodiff;
+using Ntk.Core.Kernels;
+using Ntk.Core.Tensors;
+using TorchSharp;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace Ntk.Core.Tests.Kernels;
+
+/// <summary>
+/// The kernel by every method, tiling and axis rule against the definition: the dense Jacobian of the whole batch, contracted index by index.
+/// </summary>
+public sealed class KernelTests
+{
+    private const int N1 = 3, N2 = 5;
+
+    public static TheoryData<string> Names => new(KernelCases.All.Keys);
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void ExamplesAreFoundIndependentWhereTheyAre(string name)
+    {
+        TorchRuntime.Initialize();
+        (bool independent, LambdaModel source) = KernelCases.All[name];
+        NtkModel model = NtkEngine.CreateModel(name, name, source);
+        NtkTensor[] x = [Input(source, N1, 1)];
+        void Given() => NtkEngine.EmpiricalNtk(model, x, null, new KernelOptions { VmapAxes = new VmapAxes(false, 0, 0) });
+        if (independent)
+        {
+            Given();
+        }
+        else
+        {
+            Assert.Equal(NtkErrorId.BatchAxisMixed, Assert.Throws<NtkException>(Given).ErrorId);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void EveryWayGivesTheDefinition(string name)
+    {
+        TorchRuntime.Initialize();
+        LambdaModel source = KernelCases.All[name].Model;
+        NtkModel model = NtkEngine.CreateModel(name, name, source);
+        NtkTensor x1 = Input(source, N1, 1), x2 = Input(source, N2, 2);
+        Tensor j1 = Jacobian(source, x1), j2 = Jacobian(source, x2);
+        int rank = (int)j1.dim() - 1;
+        foreach ((int[] trace, int[] diagonal) in Axes(rank))
+        {
+            bool same = trace.Concat(diagonal).Any(a => a == 0 || a == -rank);
+            foreach (bool absent in same ? new[] { true } : [false, true])
+            {
+                Tensor expected = Contract(j1, absent ? j1 : j2, trace, diagonal);
+                foreach (KernelOptions way in Ways)
+                {
+                    KernelOptions options = way with { TraceAxes = trace, DiagonalAxes = diagonal, Precision = NtkPrecision.Double, IncludeNonTrainable = true };
+                    NtkTensor kernel = Assert.Single(NtkEngine.EmpiricalNtk(model, [x1], absent ? null : [x2], options));
+                    string what = $"{name} trace ({string.Join(",", trace)}) diagonal ({string.Join(",", diagonal)}) x2 {(absent ? "absent" : "given")} {way}";
+                    Assert.True(expected.shape.AsSpan().SequenceEqual(Array.ConvertAll(kernel.Shape, d => (long)d)), $"{what}: shape {NtkShape.Format(kernel.Shape)}, expected {Shapes.Format(expected.shape)}");
+                    using Tensor actual = TorchTensors.ToTorch(kernel);
+                    double error = (actual - expected).abs().max().item<double>() / Math.Max(1e-12, expected.abs().max().item<double>());
+                    Assert.True(error < 1e-10, $"{what}: error {error:e1}");
+                }
+            }
+        }
+    }
+
+    private static IEnumerable<KernelOptions> Ways =>
+    [
+        new(),
+        new() { VmapAxes = VmapAxes.None },
+        new() { Implementation = NtkImplementation.JacobianContraction },
+        new() { Implementation = NtkImplementation.NtkVectorProducts },
+        new() { Implementation = NtkImplementation.StructuredDerivatives },
+        new() { Implementation = NtkImplementation.StructuredDerivatives, JRules = false },
+        new() { Implementation = NtkImplementation.StructuredDerivatives, SRules = false },
+        new() { TileExamples = 1 },
+        new() { TileExamples = 2, Implementation = NtkImplementation.JacobianContraction },
+        new() { TileExamples = 2, KeptTiles = 1 },
+    ];
+
+    private static IEnumerable<(int[], int[])> Axes(int rank)
+    {
+        yield return ([-1], []);
+        yield return ([], []);
+        yield return ([], [-1]);
+        yield return ([0], [-1]);
+        yield return ([-1], [0]);
+        yield return ([], [0]);
+        yield return ([0, rank - 1], []);
+        if (rank > 2)
+        {
+            yield return ([1], [2]);
+            yield return ([2], [1]);
+            yield return ([1], []);
+            yield return ([], [-rank, 1]);
+        }
+    }
+
+    /// <summary>(output's shape, P) in float64.</summary>
+    internal static Tensor Jacobian(LambdaModel source, NtkTensor x)
+    {
+        var trace = new Trace(ScalarType.Float64);
+        Value[] parameters = source.Parameters.Select(p => trace.Parameter(new TensorType(ScalarType.Float64, Array.ConvertAll(p.Shape, d => (long)d)))).ToArray();
+        Value input = trace.Input(new TensorType(trace.TypeOf(x.DType), Array.ConvertAll(x.Shape, d => (long)d)));
+        Value output = source.Apply(trace, parameters, [input])[0];
+        using Program program = trace.Finish([output]);
+        var values = new Tensor?[program.Variables.Length];
+        ForwardPass.Bind(program, program.Parameters, source.Parameters.Select(p => TorchTensors.ToTorch(p.Value!).to(ScalarType.Float64)).ToArray(), values);
+        ForwardPass.Bind(program, program.Inputs, [TorchTensors.ToTorch(x).to(trace.TypeOf(x.DType))], values);
+        ForwardPass.Evaluate(program, values, _ => true, Enumerable.Repeat(-1, values.Length).ToArray(), default);
+        long rows = Shapes.Count(output.Shape);
+        var cotangents = new Dictionary<int, Tensor> { [program.Outputs[0]] = eye(rows, rows, ScalarType.Float64).reshape([rows, .. output.Shape]) };
+        ReversePass.Run(program, values, cotangents, _ => true);
+        Tensor[] parts = program.Parameters.Where(cotangents.ContainsKey).Select(p => cotangents[p].reshape(rows, -1)).ToArray();
+        return cat(parts, 1).reshape([.. output.Shape, -1]);
+    }
+
+    /// <summary>The definition of the kernel, by einsum.</summary>
+    private static Tensor Contract(Tensor j1, Tensor j2, int[] trace, int[] diagonal)
+    {
+        int rank = (int)j1.dim() - 1;
+        string left = "", right = "", result = "";
+        double scale = 1;
+        for (int a = 0; a < rank; a++)
+        {
+            char one = (char)('a' + a), two = (char)('A' + a);
+            left += one;
+            if (trace.Any(t => t == a || t + rank == a))
+            {
+                right += one;
+                scale /= j1.shape[a];
+            }
+            else if (diagonal.Any(t => t == a || t + rank == a))
+            {
+                right += one;
+                result += one;
+            }
+            else
+            {
+                right += two;
+                result += $"{one}{two}";
+            }
+        }
+        return einsum($"{left}z,{right}z->{result}", j1, j2) * scale;
+    }
+
+    internal static NtkTensor Input(LambdaModel source, int examples, int seed)
+    {
+        long[] shape = [examples, .. source.Inputs[0].Shape!.Skip(1).Select(d => (long)d)];
+        var generator = new Generator((ulong)seed);
+        return TorchTensors.FromTorch(source.Inputs[0].DType == NtkDType.Int32
+            ? randint(0, 6, shape, ScalarType.Int32, generator: generator)
+            : randn(shape, ScalarType.Float32, generator: generator));
+    }
+}

@@ -1,1 +1,0 @@
-namespace Ntk.Core.Tests; public class PlaceholderTests { [Xunit.Fact] public void Builds() { } }
