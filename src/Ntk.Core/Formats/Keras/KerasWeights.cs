@@ -48,9 +48,9 @@ internal sealed class KerasWeights
         }
         foreach (ChildLayer child in layer.Children)
         {
-            Walk(child.Layer, Join(path, child.Layer.Name), trainable && child.Layer.Trainable, seen);
+            Walk(child.Layer, Join(path, child.Layer.PathName), trainable && child.Layer.Trainable, seen);
         }
     }
 
-    private static string Join(string path, string name) => path.Length == 0 ? name : $"{path}/{name}";
+    private static string Join(string path, string name) => path.Length == 0 ? name : name.Length == 0 ? path : $"{path}/{name}";
 }

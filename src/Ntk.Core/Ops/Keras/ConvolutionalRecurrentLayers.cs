@@ -17,7 +17,8 @@ internal static class ConvolutionalRecurrentLayers
     {
         c.Ignore("filters", "unit_forget_bias");
         ConvolutionLayers.Geometry geometry = ConvolutionLayers.Geometry.Read(c, rank);
-        var inner = new KerasLayer($"{layer.ClassName}Cell", c.Version >= 3 ? "conv_lstm_cell" : $"conv_lstm_cell_{rank}d", trainable: true);
+        var inner = new KerasLayer($"{layer.ClassName}Cell", "conv_lstm_cell", trainable: true);
+        inner.PathName = c.Version < 3 ? "" : inner.Name;
         layer.Add(inner, "cell");
         LayerVariable kernel = inner.Add("kernel"), recurrent = inner.Add("recurrent_kernel");
         LayerVariable? bias = c.Flag("use_bias", true) ? inner.Add("bias") : null;

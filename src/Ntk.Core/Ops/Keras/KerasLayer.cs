@@ -24,11 +24,16 @@ public sealed record ChildLayer(string[] Paths, KerasLayer Layer);
 /// <summary>A layer of a Keras model: its variables, the layers inside it, and what it computes at inference.</summary>
 public sealed class KerasLayer(string className, string name, bool trainable)
 {
+    private string? _pathName;
+
     /// <summary>Keras's class.</summary>
     public string ClassName { get; } = className;
 
     /// <summary>The layer's name in its model.</summary>
     public string Name { get; internal set; } = name;
+
+    /// <summary>What the layer adds to its variables' paths: its name, or nothing where TensorFlow names them after the layer around.</summary>
+    public string PathName { get => _pathName ?? Name; internal set => _pathName = value; }
 
     /// <summary>False when the layer is frozen, and with it all layers inside it.</summary>
     public bool Trainable { get; } = trainable;

@@ -124,7 +124,7 @@ public sealed class LayerGraph
         {
             throw new ShapeException("the model has no layers");
         }
-        if (input.Shape is null && config.Find("build_input_shape") is { ValueKind: JsonValueKind.Array } built)
+        if (config.Find("build_input_shape") is { ValueKind: JsonValueKind.Array } built && input.Shape is null)
         {
             input = input with { Shape = Sizes(built) };
         }

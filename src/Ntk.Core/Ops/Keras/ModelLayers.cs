@@ -55,6 +55,7 @@ internal static class ModelLayers
     private static void TimeDistributed(KerasLayer layer, LayerConfig c)
     {
         KerasLayer inner = c.Inner("layer");
+        inner.PathName = c.Version < 3 && inner.Graph is null ? "" : inner.Name;
         layer.PassesMask = true;
         layer.Body = call =>
         {

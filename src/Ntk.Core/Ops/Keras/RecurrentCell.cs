@@ -28,7 +28,7 @@ internal abstract class RecurrentCell
             return false;
         }
         using TorchSharp.torch.Tensor nonzero = constant.ne(0), any = nonzero.any();
-        return !any.ToBoolean();
+        return !any.item<bool>();
     }
 
     /// <summary>A zero matrix (N, units).</summary>
