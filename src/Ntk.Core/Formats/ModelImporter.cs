@@ -1,3 +1,4 @@
+using Ntk.Core.Formats.Keras;
 using Ntk.Core.Formats.Graphs;
 
 namespace Ntk.Core.Formats;
@@ -21,13 +22,13 @@ public static class ModelImporter
     {
         cancellation.ThrowIfCancellationRequested();
         string full = Path.GetFullPath(path);
-        ModelSource source = Read(full, options ?? new ImportOptions());
+        ModelSource source = Read(full, options ?? new ImportOptions(), cancellation);
         cancellation.ThrowIfCancellationRequested();
         string name = Directory.Exists(full) ? new DirectoryInfo(full).Name : Path.GetFileNameWithoutExtension(full);
-        return new NtkModel(name, full, source.Format, source.Inputs, source.Outputs, source.Parameters, source);
+        return NtkEngine.CreateModel(name, full, source);
     }
 
-    private static ModelSource Read(string path, ImportOptions options)
+    private static ModelSource Read(string path, ImportOptions options, CancellationToken cancellation)
     {
         try
         {
@@ -38,7 +39,7 @@ public static class ModelImporter
                         ? $"'{path}' is a SavedModel in text form; save it again in binary form."
                         : $"The folder '{path}' is no SavedModel: it has no file 'saved_model.pb'.") { Target = path };
             }
-            return File.Exists(path) ? ReadFile(path, options)
+            return File.Exists(path) ? ReadFile(path, options, cancellation)
                 : throw new NtkException(NtkErrorId.PathNotFound, $"There is no file or folder '{path}'.") { Target = path };
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
@@ -47,10 +48,7 @@ public static class ModelImporter
         }
     }
 
-    private static ModelSource ReadKeras(string path, ImportOptions options) =>
-        throw new NtkException(NtkErrorId.UnsupportedModel, $"'{path}' is a Keras file ({options})") { Target = path };
-
-    private static ModelSource ReadFile(string path, ImportOptions options)
+    private static ModelSource ReadFile(string path, ImportOptions options, CancellationToken cancellation)
     {
         Span<byte> head = stackalloc byte[8];
         using (FileStream stream = File.OpenRead(path))
@@ -60,7 +58,7 @@ public static class ModelImporter
         string extension = Path.GetExtension(path).ToLowerInvariant();
         if (head.StartsWith(s_zip) || head.SequenceEqual(s_hdf5))
         {
-            return ReadKeras(path, options);
+            return KerasImporter.Import(path, options, cancellation);
         }
         switch (extension)
         {
