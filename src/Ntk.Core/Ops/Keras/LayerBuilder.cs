@@ -31,7 +31,7 @@ internal sealed class LayerBuilder(int version)
         }
         string className = kind.GetString()!;
         JsonElement config = serialized.TryGetProperty("config", out JsonElement found) ? found : default;
-        KerasLayer layer = new(className, NameOf(serialized, config, className), IsTrainable(config));
+        KerasLayer layer = new(className, NameOf(serialized, config, className), IsTrainable(config)) { IgnoresTraining = version >= 3 };
         if (!fresh && serialized.TryGetProperty("shared_object_id", out JsonElement id) && id.ValueKind == JsonValueKind.Number)
         {
             _shared[id.GetInt64()] = layer;
@@ -52,10 +52,18 @@ internal sealed class LayerBuilder(int version)
         string module = serialized.TryGetProperty("module", out JsonElement m) && m.ValueKind == JsonValueKind.String ? m.GetString()! : "keras.layers";
         string registered = serialized.TryGetProperty("registered_name", out JsonElement r) && r.ValueKind == JsonValueKind.String ? r.GetString()! : "";
         var options = new LayerConfig(this, layer, config);
-        if (module.Contains(".ops", StringComparison.Ordinal))
+        // Files without modules tell a function's object from a layer by the options that every layer has.
+        bool isFunction = module.Contains(".ops", StringComparison.Ordinal) || (version >= 3 && m.ValueKind != JsonValueKind.String &&
+            config.ValueKind == JsonValueKind.Object && !config.TryGetProperty("trainable", out _) && GraphFunctions.Knows(ClassPath(layer.ClassName)));
+        if (isFunction)
         {
             KerasOperations.Build(layer, options);
             return;
+        }
+        if (config.ValueKind == JsonValueKind.Object && config.TryGetProperty("dtype", out JsonElement dtype) && dtype.ValueKind == JsonValueKind.Object &&
+            dtype.TryGetProperty("class_name", out JsonElement policy) && policy.GetString()!.StartsWith("Quantized", StringComparison.Ordinal))
+        {
+            throw new ShapeException("quantized weights are not supported");
         }
         bool custom = registered.Contains('>') || !(module.StartsWith("keras", StringComparison.Ordinal) || module.StartsWith("tf_keras", StringComparison.Ordinal) || module.StartsWith("tensorflow.", StringComparison.Ordinal));
         if (custom || !LayerTable.Find(layer.ClassName, out Action<KerasLayer, LayerConfig>? build))
