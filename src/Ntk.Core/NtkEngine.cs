@@ -10,6 +10,17 @@ namespace Ntk.Core;
 /// <summary>The core's front door: import a model, run it, compute its kernel.</summary>
 public static class NtkEngine
 {
+    /// <summary>Reads a model file or folder.</summary>
+    /// <param name="path">A SavedModel's folder, a frozen graph (.pb), a .keras or an .h5 file.</param>
+    /// <param name="options">What of it is to be read.</param>
+    /// <param name="cancellation">Stops between steps.</param>
+    /// <exception cref="NtkException">The path, format or content is not what it should be, or the model uses something unsupported.</exception>
+    public static NtkModel Import(string path, ImportOptions? options = null, CancellationToken cancellation = default)
+    {
+        TorchRuntime.Initialize();
+        return ModelImporter.Import(path, options, cancellation);
+    }
+
     /// <summary>Makes a model of what a file was read into.</summary>
     /// <param name="name">The model's name.</param>
     /// <param name="path">The path it came from.</param>
