@@ -7,13 +7,18 @@ namespace Ntk.Core.Ops.Keras;
 internal sealed class LayerBuilder(int version)
 {
     private readonly Dictionary<long, KerasLayer> _shared = [];
+    private readonly List<(string Layer, string Class, string Reason)> _obstacles = [];
     private int _unnamed;
 
     /// <summary>The major version of the Keras that wrote the file; 1, 2 or 3.</summary>
     public int Version => version;
 
-    /// <summary>What cannot be imported, one line a layer.</summary>
-    public List<string> Obstacles { get; } = [];
+    /// <summary>What cannot be imported, one line for each class and reason.</summary>
+    public IReadOnlyList<string> Obstacles => _obstacles.GroupBy(o => (o.Class, o.Reason))
+        .Select(g => $"{g.Key.Class} ({Names(g.Select(o => o.Layer).Distinct().ToArray())}): {g.Key.Reason}").ToArray();
+
+    /// <summary>Notes what cannot be imported.</summary>
+    public void Report(KerasLayer layer, string reason) => _obstacles.Add((layer.Name, layer.ClassName, reason));
 
     /// <summary>Makes one layer, with those inside it.</summary>
     /// <param name="serialized">The object with <c>class_name</c> and <c>config</c>.</param>
@@ -42,7 +47,7 @@ internal sealed class LayerBuilder(int version)
         }
         catch (ShapeException e)
         {
-            Obstacles.Add($"layer '{layer.Name}' ({className}): {e.Message}");
+            Report(layer, e.Message);
         }
         return layer;
     }
@@ -65,7 +70,8 @@ internal sealed class LayerBuilder(int version)
         {
             throw new ShapeException("quantized weights are not supported");
         }
-        bool custom = registered.Contains('>') || !(module.StartsWith("keras", StringComparison.Ordinal) || module.StartsWith("tf_keras", StringComparison.Ordinal) || module.StartsWith("tensorflow.", StringComparison.Ordinal));
+        bool isKeras = module.StartsWith("keras", StringComparison.Ordinal) || module.StartsWith("tf_keras", StringComparison.Ordinal) || module.StartsWith("tensorflow.", StringComparison.Ordinal);
+        bool custom = !isKeras || (registered.Contains('>') && !module.Contains(".applications.", StringComparison.Ordinal));
         if (custom || !LayerTable.Find(layer.ClassName, out Action<KerasLayer, LayerConfig>? build))
         {
             throw new ShapeException(layer.ClassName is "Lambda"
@@ -85,6 +91,9 @@ internal sealed class LayerBuilder(int version)
         return config.ValueKind == JsonValueKind.Object && config.TryGetProperty("name", out JsonElement name) && name.ValueKind == JsonValueKind.String
             ? name.GetString()! : $"{ClassPath(className)}_{++_unnamed}";
     }
+
+    private static string Names(string[] layers) => layers.Length <= 3
+        ? $"layer {string.Join(", ", layers.Select(l => $"'{l}'"))}" : $"layer '{layers[0]}' and {layers.Length - 1} more";
 
     private static bool IsTrainable(JsonElement config) =>
         config.ValueKind != JsonValueKind.Object || !config.TryGetProperty("trainable", out JsonElement trainable) || trainable.ValueKind != JsonValueKind.False;
