@@ -99,7 +99,7 @@ public static class KerasImporter
             model = builder.Build(config, "model");
             if (builder.Obstacles.Count == 0 && model.Graph is null)
             {
-                builder.Obstacles.Add($"layer '{model.Name}' ({model.ClassName}): it is no model");
+                builder.Report(model, "it is no model");
             }
         }
         catch (Exception e) when (e is ShapeException or KeyNotFoundException or InvalidOperationException or FormatException or IndexOutOfRangeException)
@@ -108,7 +108,7 @@ public static class KerasImporter
         }
         if (builder.Obstacles.Count > 0)
         {
-            throw new NtkException(NtkErrorId.UnsupportedModel, $"'{path}' cannot be imported:{string.Concat(builder.Obstacles.Distinct().Select(o => $"\n  {o}"))}\n" +
+            throw new NtkException(NtkErrorId.UnsupportedModel, $"'{path}' cannot be imported:{string.Concat(builder.Obstacles.Select(o => $"\n  {o}"))}\n" +
                 "Export the model as a SavedModel (model.export, or model.save without .keras or .h5): there these layers are plain graphs.") { Target = path };
         }
         KerasWeights weights = KerasWeights.Of(model);

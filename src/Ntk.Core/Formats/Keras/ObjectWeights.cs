@@ -34,7 +34,7 @@ internal static class ObjectWeights
             for (int i = 0; i < layer.Variables.Count; i++)
             {
                 BoundVariable bound = weights[layer.Variables[i]];
-                string? own = Present(file, Join(variables, $"{i}"));
+                string? own = Present(file, Join(variables, $"{i + layer.StoredBefore}"));
                 // Keras 2 names a normalisation's variables instead of numbering them.
                 own ??= Present(file, Join(variables, layer.Variables[i].Name));
                 if (own is null)

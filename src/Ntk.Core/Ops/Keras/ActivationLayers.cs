@@ -36,7 +36,7 @@ internal static class ActivationLayers
     {
         double slope = c.Number(c.FirstOf("negative_slope", "alpha"), 0.3);
         layer.PassesMask = true;
-        layer.Map = (call, x) => Lax.LeakyRelu(call.Float(x), slope);
+        layer.Map = (call, x) => Activations.LeakyRelu(call.Float(x), slope);
     }
 
     private static void ThresholdedRelu(KerasLayer layer, LayerConfig c)

@@ -10,11 +10,11 @@ internal static class Activations
         ["linear"] = x => x,
         ["relu"] = Lax.Relu,
         ["relu6"] = Lax.Relu6,
-        ["leaky_relu"] = x => Lax.LeakyRelu(x, 0.2),
+        ["leaky_relu"] = x => LeakyRelu(x, 0.2),
         ["elu"] = x => Lax.Elu(x),
         ["celu"] = x => Celu(x, 1),
         ["selu"] = Lax.Selu,
-        ["gelu"] = x => Lax.Gelu(x),
+        ["gelu"] = x => Gelu(x, approximate: false),
         ["silu"] = x => Lax.Silu(x),
         ["swish"] = x => Lax.Silu(x),
         ["mish"] = x => x * Lax.Tanh(Lax.Softplus(x)),
@@ -54,13 +54,24 @@ internal static class Activations
     /// <summary>The rectifier with all of its options: max_value caps, below threshold the slope applies to x − threshold.</summary>
     public static Value Relu(Value x, double slope, double? maximum, double threshold)
     {
-        Value positive = threshold != 0 ? Where(Lax.Greater(x, Like(x, threshold)), x, 0) : slope == 0 || maximum is not null ? Lax.Relu(x) : Lax.LeakyRelu(x, slope);
+        Value positive = threshold != 0 ? Where(Lax.Greater(x, Like(x, threshold)), x, 0) : slope == 0 || maximum is not null ? Lax.Relu(x) : LeakyRelu(x, slope);
         if (maximum is { } cap)
         {
             positive = threshold == 0 ? Lax.Clip(x, 0, cap) : Lax.Clip(positive, 0, cap);
         }
         return slope == 0 || (threshold == 0 && maximum is null) ? positive : positive - (Lax.Relu(threshold - x) * slope);
     }
+
+    /// <summary>A number as TensorFlow hands it to a kernel as an attribute, or casts it: rounded to 32 bits whatever the precision.</summary>
+    public static double Single(double number) => (float)number;
+
+    /// <summary>x where positive, slope·x elsewhere; the slope is an attribute of TensorFlow's op.</summary>
+    public static Value LeakyRelu(Value x, double slope) => Lax.LeakyRelu(x, Single(slope));
+
+    /// <summary>x · Φ(x), or its tanh approximation, with TensorFlow's constants.</summary>
+    public static Value Gelu(Value x, bool approximate) => approximate
+        ? x * 0.5 * (Lax.Tanh((x + (x * x * x * Single(0.044715))) * 0.7978845608028654) + 1.0)
+        : x * 0.5 * (Lax.Erf(x / Single(1.4142135623730951)) + 1.0);
 
     /// <summary>max(x, 0) + α·(e^(min(x, 0)/α) − 1).</summary>
     public static Value Celu(Value x, double alpha) => alpha == 1 ? Lax.Elu(x)

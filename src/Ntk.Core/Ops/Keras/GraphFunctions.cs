@@ -48,9 +48,9 @@ internal static class GraphFunctions
 
     private static Dictionary<string, Function> Activation() => Named(
         ("relu", a => One(Activations.Relu(a.FloatX, a.Number(1, 0, "negative_slope", "alpha"), a[2, "max_value"] is null ? null : a.Number(2, 0, "max_value"), a.Number(3, 0, "threshold")))),
-        ("leaky_relu", a => One(Lax.LeakyRelu(a.FloatX, a.Number(1, 0.2, "negative_slope", "alpha")))),
+        ("leaky_relu", a => One(Activations.LeakyRelu(a.FloatX, a.Number(1, 0.2, "negative_slope", "alpha")))),
         ("elu", a => One(Lax.Elu(a.FloatX, a.Number(1, 1, "alpha")))), ("celu", a => One(Activations.Celu(a.FloatX, a.Number(1, 1, "alpha")))),
-        ("gelu", a => One(Lax.Gelu(a.FloatX, a.Flag(1, false, "approximate")))),
+        ("gelu", a => One(Activations.Gelu(a.FloatX, a.Flag(1, false, "approximate")))),
         ("silu,swish", a => One(Lax.Silu(a.FloatX, a.Number(1, 1, "beta")))),
         ("softmax", a => One(Activations.Softmax(a.FloatX, a.Integers(1, "axis") ?? [-1]))),
         ("log_softmax", a => One(Lax.LogSoftmax(a.FloatX, (int)a.Integer(1, -1, "axis")))), ("glu", a => One(Activations.Glu(a.FloatX, (int)a.Integer(1, -1, "axis")))),
@@ -96,7 +96,8 @@ internal static class GraphFunctions
         ("norm", a => One(Lax.Sqrt(Lax.Sum(Lax.Square(a.FloatX), a[1, "ord"] is null or "euclidean" or 2L ? a.Integers(2, "axis") : throw new ShapeException("only the Euclidean norm is supported"), a.Flag(3, false, "keepdims"))))),
         ("matmul", a => One(a.Pair() is var (x, y) ? Lax.MatMul(x, y, a.Flag(2, false, "transpose_a"), a.Flag(3, false, "transpose_b")) : null!)),
         ("tensordot", a => One(TensorDot(a))),
-        ("einsum", a => One(a.Text(0, "equation", "subscripts") is { } equation && a.Tensor(1, null, "operands") is var x && a.Tensor(2, null, "operands2") is var y ? EinsumProduct.Apply(equation, x, y) : throw new ShapeException("einsum without an equation"))),
+        ("einsum", a => One(a.Text(-1, "subscripts") is { } equation && a.Pair() is var (x, y) ? EinsumProduct.Apply(equation, x, y)
+            : throw new ShapeException("Keras 2 does not write down what einsum is called on"))),
         ("resize", a => One(ImageResizing.Resize(a.FloatX, a.Integers(1, "size")![0], a.Integers(1, "size")![1], a.Text(2, "method", "interpolation") ?? "bilinear", a.Flag(4, false, "antialias")))));
 
     private static Dictionary<string, Function> Named(params (string Names, Function Function)[] rows)

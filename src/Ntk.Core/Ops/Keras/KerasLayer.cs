@@ -41,11 +41,17 @@ public sealed class KerasLayer(string className, string name, bool trainable)
     /// <summary>Its own variables in the order in which Keras stores them: the trainable ones first.</summary>
     public List<LayerVariable> Variables { get; } = [];
 
+    /// <summary>How many variables of inner layers an archive stores before the layer's own.</summary>
+    internal int StoredBefore { get; set; }
+
     /// <summary>The layers inside it, in Keras's order.</summary>
     public List<ChildLayer> Children { get; } = [];
 
     /// <summary>Whether a mask of the (first) input goes on to the outputs that <see cref="Body"/> leaves without one.</summary>
     public bool PassesMask { get; internal set; }
+
+    /// <summary>Whether the mode that a call in the file asks for gives way to inference.</summary>
+    internal bool IgnoresTraining { get; init; }
 
     /// <summary>What it computes.</summary>
     internal Func<LayerCall, IReadOnlyList<Flow>> Body { get; set; } = _ => throw new InvalidOperationException("the layer has no body");
@@ -90,7 +96,8 @@ public sealed class KerasLayer(string className, string name, bool trainable)
         IReadOnlyList<Flow> outputs;
         try
         {
-            if (call.Keyword("training") is bool and true)
+            // Keras 3 writes the argument's default down and overrides it at inference.
+            if (!IgnoresTraining && call.Keyword("training") is true)
             {
                 throw new ShapeException("it is called with training=True, which is not what inference computes");
             }

@@ -72,7 +72,7 @@ internal static class LayerArguments
             case JsonValueKind.String:
                 return element.GetString();
             case JsonValueKind.Number:
-                return element.TryGetInt64(out long whole) ? whole : element.GetDouble();
+                return element.TryGetInt64(out long whole) ? (object)whole : element.GetDouble();
             case JsonValueKind.Array:
                 return IsLeaf(element) ? Leaf(element) : element.EnumerateArray().Select(Parse).ToList();
         }

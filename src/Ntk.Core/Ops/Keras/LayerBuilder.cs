@@ -7,13 +7,18 @@ namespace Ntk.Core.Ops.Keras;
 internal sealed class LayerBuilder(int version)
 {
     private readonly Dictionary<long, KerasLayer> _shared = [];
+    private readonly List<(string Layer, string Class, string Reason)> _obstacles = [];
     private int _unnamed;
 
     /// <summary>The major version of the Keras that wrote the file; 1, 2 or 3.</summary>
     public int Version => version;
 
-    /// <summary>What cannot be imported, one line a layer.</summary>
-    public List<string> Obstacles { get; } = [];
+    /// <summary>What cannot be imported, one line for each class and reason.</summary>
+    public IReadOnlyList<string> Obstacles => _obstacles.GroupBy(o => (o.Class, o.Reason))
+        .Select(g => $"{g.Key.Class} ({Names(g.Select(o => o.Layer).Distinct().ToArray())}): {g.Key.Reason}").ToArray();
+
+    /// <summary>Notes what cannot be imported.</summary>
+    public void Report(KerasLayer layer, string reason) => _obstacles.Add((layer.Name, layer.ClassName, reason));
 
     /// <summary>Makes one layer, with those inside it.</summary>
     /// <param name="serialized">The object with <c>class_name</c> and <c>config</c>.</param>
@@ -31,7 +36,7 @@ internal sealed class LayerBuilder(int version)
         }
         string className = kind.GetString()!;
         JsonElement config = serialized.TryGetProperty("config", out JsonElement found) ? found : default;
-        KerasLayer layer = new(className, NameOf(serialized, config, className), IsTrainable(config));
+        KerasLayer layer = new(className, NameOf(serialized, config, className), IsTrainable(config)) { IgnoresTraining = version >= 3 };
         if (!fresh && serialized.TryGetProperty("shared_object_id", out JsonElement id) && id.ValueKind == JsonValueKind.Number)
         {
             _shared[id.GetInt64()] = layer;
@@ -42,7 +47,7 @@ internal sealed class LayerBuilder(int version)
         }
         catch (ShapeException e)
         {
-            Obstacles.Add($"layer '{layer.Name}' ({className}): {e.Message}");
+            Report(layer, e.Message);
         }
         return layer;
     }
@@ -52,12 +57,21 @@ internal sealed class LayerBuilder(int version)
         string module = serialized.TryGetProperty("module", out JsonElement m) && m.ValueKind == JsonValueKind.String ? m.GetString()! : "keras.layers";
         string registered = serialized.TryGetProperty("registered_name", out JsonElement r) && r.ValueKind == JsonValueKind.String ? r.GetString()! : "";
         var options = new LayerConfig(this, layer, config);
-        if (module.Contains(".ops", StringComparison.Ordinal))
+        // Files without modules tell a function's object from a layer by the options that every layer has.
+        bool isFunction = module.Contains(".ops", StringComparison.Ordinal) || (version >= 3 && m.ValueKind != JsonValueKind.String &&
+            config.ValueKind == JsonValueKind.Object && !config.TryGetProperty("trainable", out _) && GraphFunctions.Knows(ClassPath(layer.ClassName)));
+        if (isFunction)
         {
             KerasOperations.Build(layer, options);
             return;
         }
-        bool custom = registered.Contains('>') || !(module.StartsWith("keras", StringComparison.Ordinal) || module.StartsWith("tf_keras", StringComparison.Ordinal) || module.StartsWith("tensorflow.", StringComparison.Ordinal));
+        if (config.ValueKind == JsonValueKind.Object && config.TryGetProperty("dtype", out JsonElement dtype) && dtype.ValueKind == JsonValueKind.Object &&
+            dtype.TryGetProperty("class_name", out JsonElement policy) && policy.GetString()!.StartsWith("Quantized", StringComparison.Ordinal))
+        {
+            throw new ShapeException("quantized weights are not supported");
+        }
+        bool isKeras = module.StartsWith("keras", StringComparison.Ordinal) || module.StartsWith("tf_keras", StringComparison.Ordinal) || module.StartsWith("tensorflow.", StringComparison.Ordinal);
+        bool custom = !isKeras || (registered.Contains('>') && !module.Contains(".applications.", StringComparison.Ordinal));
         if (custom || !LayerTable.Find(layer.ClassName, out Action<KerasLayer, LayerConfig>? build))
         {
             throw new ShapeException(layer.ClassName is "Lambda"
@@ -77,6 +91,9 @@ internal sealed class LayerBuilder(int version)
         return config.ValueKind == JsonValueKind.Object && config.TryGetProperty("name", out JsonElement name) && name.ValueKind == JsonValueKind.String
             ? name.GetString()! : $"{ClassPath(className)}_{++_unnamed}";
     }
+
+    private static string Names(string[] layers) => layers.Length <= 3
+        ? $"layer {string.Join(", ", layers.Select(l => $"'{l}'"))}" : $"layer '{layers[0]}' and {layers.Length - 1} more";
 
     private static bool IsTrainable(JsonElement config) =>
         config.ValueKind != JsonValueKind.Object || !config.TryGetProperty("trainable", out JsonElement trainable) || trainable.ValueKind != JsonValueKind.False;

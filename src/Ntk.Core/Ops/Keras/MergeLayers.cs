@@ -15,6 +15,9 @@ internal static class MergeLayers
         ["Minimum"] = (l, c) => Elementwise(l, c, v => v.Aggregate(Lax.Minimum)),
         ["Concatenate"] = (l, c) => Concatenate(l, c, c.Integer("axis", -1)),
         ["Dot"] = Dot,
+        // keras.applications' Inception-ResNet adds a scaled branch.
+        ["CustomScaleLayer"] = ScaledSum,
+        ["Custom>CustomScaleLayer"] = ScaledSum,
         ["Merge"] = Merge,
     };
 
@@ -23,6 +26,12 @@ internal static class MergeLayers
         Value[] values = Aligned(call);
         return [new Flow(function(values), JoinedMask(call.Inputs, c.Version))];
     };
+
+    private static void ScaledSum(KerasLayer layer, LayerConfig c)
+    {
+        double scale = c.Number("scale");
+        Elementwise(layer, c, v => v[0] + (v[1] * scale));
+    }
 
     // Tensors of lower rank get axes of size one behind the batch.
     private static Value[] Aligned(LayerCall call)

@@ -73,8 +73,11 @@ internal static class ModelLayers
     private static void SpectralNormalization(KerasLayer layer, LayerConfig c)
     {
         c.Ignore("power_iterations");
+        // The wrapper counts the inner kernel among its own variables.
+        layer.StoredBefore = 1;
         layer.Add("vector_u", trained: false);
         KerasLayer inner = c.Inner("layer");
+        inner.PathName = c.Version < 3 ? "" : inner.Name;
         layer.Body = call => call.Call(inner, call.First);
     }
 

@@ -22,7 +22,7 @@ internal sealed class MultiHeadAttention
     {
         bool hasBias = c.Flag("use_bias", true), gated = c.Flag("use_gate", false);
         _version = c.Version;
-        _scale = scale;
+        _scale = c.Version >= 3 ? Activations.Single(scale) : scale;
         _axes = axes;
         _repeats = repeats;
         _window = c.Has("sliding_window") ? c.Integer("sliding_window") : null;

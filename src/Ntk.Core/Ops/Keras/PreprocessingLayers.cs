@@ -39,7 +39,7 @@ internal static class PreprocessingLayers
 
     private static void Rescale(KerasLayer layer, LayerConfig c)
     {
-        double[] scale = c.Numbers("scale"), offset = c.Has("offset") ? c.Numbers("offset") : [0];
+        double[] scale = Array.ConvertAll(c.Numbers("scale"), Activations.Single), offset = c.Has("offset") ? Array.ConvertAll(c.Numbers("offset"), Activations.Single) : [0];
         bool first = c.ChannelsFirst();
         layer.PassesMask = c.Version >= 3;
         layer.Map = (call, x) =>
@@ -57,6 +57,10 @@ internal static class PreprocessingLayers
         bool invert = c.Flag("invert", false), given = c.Has("mean") || c.Has("input_mean");
         long[]? axes = c.Has("axis") ? c.Integers("axis", 1) : null;
         double[]? means = given ? c.Numbers(c.FirstOf("mean", "input_mean")) : null, variances = given ? c.Numbers(c.FirstOf("variance", "input_variance")) : null;
+        if (given && c.Version >= 3)
+        {
+            (means, variances) = (Array.ConvertAll(means!, Activations.Single), Array.ConvertAll(variances!, Activations.Single));
+        }
         LayerVariable? mean = given ? null : layer.Add("mean", trained: false), variance = given ? null : layer.Add("variance", trained: false);
         if (!given)
         {
@@ -88,11 +92,16 @@ internal static class PreprocessingLayers
             : ImageResizing.Resize(images, height, width, method, antialias));
     }
 
-    // Images too small to crop are cut to the aspect ratio and resized. A random crop does the same at inference.
+    // Images too small to crop are cut to the aspect ratio and resized. Keras 2 does that to a random crop's at inference, Keras 3 leaves them as they are.
     private static void CenterCrop(KerasLayer layer, LayerConfig c)
     {
         long height = c.Integer("height"), width = c.Integer("width");
         bool first = c.ChannelsFirst(), random = layer.ClassName == "RandomCrop";
+        if (random && c.Version >= 3)
+        {
+            layer.Map = (_, x) => x;
+            return;
+        }
         layer.Map = (call, x) => OfImages(call.Float(x), first, images =>
         {
             long h = images.Shape[1] - height, w = images.Shape[2] - width;
