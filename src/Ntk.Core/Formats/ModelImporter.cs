@@ -24,7 +24,7 @@ public static class ModelImporter
         ModelSource source = Read(full, options ?? new ImportOptions());
         cancellation.ThrowIfCancellationRequested();
         string name = Directory.Exists(full) ? new DirectoryInfo(full).Name : Path.GetFileNameWithoutExtension(full);
-        return new NtkModel(name, full, source.Format, source.Inputs, source.Outputs, source.Parameters, source);
+        return NtkEngine.CreateModel(name, full, source);
     }
 
     private static ModelSource Read(string path, ImportOptions options)
