@@ -95,11 +95,11 @@ internal sealed class ModelProblem : IDisposable
 
     /// <summary>A pass over tiles of a prepared model.</summary>
     public TilePass Pass(PreparedModel prepared, KernelPlan plan, CancellationToken cancellation) =>
-        new(prepared.Model, ParameterValues(prepared, cancellation), plan.Groups.Select(g => g.Method).ToArray(), Options.JRules, cancellation);
+        new(prepared.Model, ParameterValues(prepared, cancellation), plan.Groups.Select(g => (g.Group, g.Method)).ToArray(), Options.JRules, cancellation);
 
     /// <summary>A pass that writes every Jacobian out.</summary>
     public TilePass Pass(PreparedModel prepared, Tensor?[] values, CancellationToken cancellation) =>
-        new(prepared.Model, values, prepared.Model.Groups.Select(_ => GroupMethod.Explicit).ToArray(), Options.JRules, cancellation);
+        new(prepared.Model, values, prepared.Model.Groups.Select(g => (g, GroupMethod.Explicit)).ToArray(), Options.JRules, cancellation);
 
     /// <summary>Values of the variables that depend on parameters alone.</summary>
     public Tensor?[] ParameterValues(PreparedModel prepared, CancellationToken cancellation) => prepared.Values(_parameters, _areTheFiles, cancellation);
