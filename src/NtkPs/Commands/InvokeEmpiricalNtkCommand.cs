@@ -137,5 +137,5 @@ public sealed class InvokeEmpiricalNtkCommand : ModelCmdlet
 
     private NtkTensorSpec? FirstOutput(NtkModel model) => Output is [var name, ..]
         ? model.Outputs.FirstOrDefault(output => output.Name == name)
-        : model.Outputs.FirstOrDefault();
+        : (model.Outputs.Count > 0 ? model.Outputs[0] : null);
 }
