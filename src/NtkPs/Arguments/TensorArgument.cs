@@ -51,7 +51,7 @@ internal sealed class TensorArgument
         {
             return InputBinding.ByName(named, model.Inputs, _name);
         }
-        bool ordered = ((ModelSource)model.Source).InputsAreOrdered;
+        bool ordered = ModelSession.Of(model).Source.InputsAreOrdered;
         // A list of as many arrays as there are inputs is one for each; for a single input it is one jagged array.
         return _content is object?[] items && (Array.Exists(items, item => item is NtkTensor) || model.Inputs.Count > 1)
             ? InputBinding.InOrder(Array.ConvertAll(items, Tensor), model.Inputs, ordered, _name)

@@ -130,12 +130,12 @@ public sealed class InvokeEmpiricalNtkCommand : ModelCmdlet
         _outFileWritten = _outFile is not null;
         foreach (NtkTensor kernel in kernels)
         {
-            WriteVerbose($"Kernel of '{model.Name}': {kernel.Title} in {watch.Elapsed.TotalSeconds:F2} s.");
+            WriteVerbose($"Kernel of '{model.Name}': {kernel.Describe()} in {watch.Elapsed.TotalSeconds:F2} s.");
             WriteTensor(kernel, kernels.Count);
         }
     }
 
     private NtkTensorSpec? FirstOutput(NtkModel model) => Output is [var name, ..]
         ? model.Outputs.FirstOrDefault(output => output.Name == name)
-        : model.Outputs.FirstOrDefault();
+        : model.Outputs is [var first, ..] ? first : null;
 }
