@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using Ntk;
+using Ntk.Core;
 using Ntk.Core.Formats;
 
 namespace NtkPs;
@@ -49,7 +50,7 @@ public sealed class ImportNtkModelCommand : NtkCmdlet
                 {
                     ForItem(one, () =>
                     {
-                        NtkModel model = Work($"Reading {System.IO.Path.GetFileName(file)}", cancellation => ModelImporter.Import(file, options, cancellation));
+                        NtkModel model = Work($"Reading {System.IO.Path.GetFileName(file)}", cancellation => NtkEngine.Import(file, options, cancellation));
                         WriteVerbose($"{model} from '{file}'.");
                         WriteObject(model);
                     });
