@@ -10,12 +10,26 @@ namespace Ntk.Core;
 /// <summary>The core's front door: import a model, run it, compute its kernel.</summary>
 public static class NtkEngine
 {
+    /// <summary>Reads a model file or folder.</summary>
+    /// <param name="path">A SavedModel's folder, a frozen graph (.pb), a .keras or an .h5 file.</param>
+    /// <param name="options">What of it is to be read.</param>
+    /// <param name="cancellation">Stops between steps.</param>
+    /// <exception cref="NtkException">The path, format or content is not what it should be, or the model uses something unsupported.</exception>
+    public static NtkModel Import(string path, ImportOptions? options = null, CancellationToken cancellation = default)
+    {
+        TorchRuntime.Initialize();
+        return ModelImporter.Import(path, options, cancellation);
+    }
+
     /// <summary>Makes a model of what a file was read into.</summary>
     /// <param name="name">The model's name.</param>
     /// <param name="path">The path it came from.</param>
     /// <param name="source">What was read.</param>
     public static NtkModel CreateModel(string name, string path, ModelSource source) =>
         new(name, path, source.Format, source.Inputs, source.Outputs, source.Parameters, new ModelSession(source));
+
+    /// <summary>Whether the model's inputs have an order that its author knows, as Keras's have; a signature's go by name only.</summary>
+    public static bool InputsAreOrdered(NtkModel model) => ModelSession.Of(model).Source.InputsAreOrdered;
 
     /// <summary>The model's outputs at <paramref name="inputs"/>, one tensor each, named.</summary>
     /// <param name="model">The model.</param>

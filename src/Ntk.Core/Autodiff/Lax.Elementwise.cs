@@ -36,7 +36,7 @@ public static partial class Lax
     private static readonly Primitive s_erfc = OfX("erfc", x => x.erfc(), (rows, x) => rows * ((x * x).neg().exp() * -TwoOverSqrtPi), 12);
     private static readonly Primitive s_sigmoid = OfY("sigmoid", x => x.sigmoid(), (rows, y) => rows * (y * (1 - y)), 8);
     private static readonly Primitive s_softplus = OfX("softplus", Softplus, (rows, x) => rows * x.sigmoid(), 12);
-    private static readonly Primitive s_relu = OfY("relu", x => x.relu(), (rows, y) => rows * (y > 0));
+    private static readonly Primitive s_relu = OfY("relu", x => x.relu(), (rows, y) => rows * (y > 0).to(y.dtype));
     private static readonly Primitive s_floor = Flat("floor", x => x.floor());
     private static readonly Primitive s_ceil = Flat("ceil", x => x.ceil());
     private static readonly Primitive s_round = Flat("round", x => x.round());

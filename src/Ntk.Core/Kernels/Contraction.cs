@@ -73,7 +73,9 @@ internal static class Contraction
         long d = leftRows.Diagonal, f1 = leftRows.Full, f2 = rightRows.Full, h1 = l[1], h2 = r[1];
         if (blocks == 1 && s1 == 1 && s2 == 1)
         {
-            Tensor cotangents = CotangentGram(left.Cotangent, right.Cotangent, leftRows, rightRows).reshape(d, f1, h1, f2, h2);
+            Tensor cotangents = left.Mask is null
+                ? CotangentGram(left.Cotangent, right.Cotangent, leftRows, rightRows).reshape(d, f1, h1, f2, h2)
+                : MaskGram(left, right).reshape(1, 1, left.Mask.shape[0], 1, right.Mask!.shape[0]);
             Tensor similar = Similarity(left, right);
             return Grow(cotangents * similar.reshape(1, 1, similar.shape[1], 1, similar.shape[2]), g1, g2);
         }
@@ -107,6 +109,13 @@ internal static class Contraction
         return Product(Arrange(left, leftRows), Arrange(right, rightRows));
     }
 
+    // (G1, G2): where examples differ by a mask of shared rows, Σ_j (Σ_k c_kj²) m1_j m2_j.
+    private static Tensor MaskGram(FactoredUse left, FactoredUse right)
+    {
+        Tensor weights = (left.Cotangent * right.Cotangent).sum([0L, 1L, 2L, 3L]);
+        return (left.Mask! * weights).mm(right.Mask!.t());
+    }
+
     // (C, G1 · S1, G2 · S2): inner products of activations; of lookups whether the rows are the same.
     private static Tensor Similarity(FactoredUse left, FactoredUse right)
     {
@@ -119,7 +128,8 @@ internal static class Contraction
             long[] s = activation.shape;                                                                    // (G, C, S, I)
             return activation.permute(1, 0, 2, 3).reshape(s[1], s[0] * s[2], s[3]);
         }
-        return Product(Arrange(left.Activation), Arrange(right.Activation));
+        Tensor products = Product(Arrange(left.Activation), Arrange(right.Activation));
+        return left.Shift ? products.add_(1) : products;
     }
 
     private static Tensor Product(Tensor left, Tensor right) => left.shape[0] == 1 ? left.squeeze(0).mm(right.squeeze(0).t()).unsqueeze(0) : left.bmm(right.transpose(1, 2));
@@ -137,12 +147,14 @@ internal static class Contraction
             long[] s = activation.shape;
             return activation.expand(g, s[1], s[2], s[3]).reshape(g * s[1], s[2], s[3]);
         }
+        left = left.WithoutMask();
+        right = right.WithoutMask();
         long blocks = left.Cotangent.shape[2], s1 = left.Cotangent.shape[3], s2 = right.Cotangent.shape[3];
         Tensor cotangents = Cotangents(left.Cotangent, leftRows, g).bmm(Cotangents(right.Cotangent, rightRows, g).transpose(1, 2))
             .reshape(leftRows.Diagonal, g, blocks, leftRows.Full, s1, rightRows.Full, s2);
         Tensor similar = left.Shape.IsLookup
             ? left.Activation.unsqueeze(2).eq(right.Activation.unsqueeze(1)).to(left.Cotangent.dtype).unsqueeze(1)
-            : Activations(left.Activation, g).bmm(Activations(right.Activation, g).transpose(1, 2)).reshape(g, blocks, s1, s2);
+            : Activations(left.Activation, g).bmm(Activations(right.Activation, g).transpose(1, 2)).reshape(g, blocks, s1, s2).add_(left.Shift ? 1 : 0);
         return (cotangents * similar.reshape(1, similar.shape[0], similar.shape[1], 1, s1, 1, s2)).sum([2L, 4L, 6L]).permute(0, 2, 3, 1);
     }
 

@@ -1,27 +1,5 @@
 namespace Ntk.Core.Kernels;
 
-/// <summary>How a kernel's parameters are differentiated and contracted; the numbers are neural_tangents' <c>NtkImplementation</c>.</summary>
-public enum NtkImplementation
-{
-    /// <summary>Whatever costs the fewest counted operations, parameter by parameter.</summary>
-    Auto = 0,
-    /// <summary>Explicit Jacobians, contracted.</summary>
-    JacobianContraction = 1,
-    /// <summary>A JVP of each VJP row.</summary>
-    NtkVectorProducts = 2,
-    /// <summary>The structure rules of the primitives.</summary>
-    StructuredDerivatives = 3,
-}
-
-/// <summary>The floating-point type of the computation.</summary>
-public enum NtkPrecision
-{
-    /// <summary>float32.</summary>
-    Single,
-    /// <summary>float64.</summary>
-    Double,
-}
-
 /// <summary>Which axes of the inputs and outputs are the examples'.</summary>
 /// <param name="Auto">Find it in the program, prove it, or do without.</param>
 /// <param name="In">The inputs' axis; null for none.</param>
@@ -49,6 +27,9 @@ public record RunOptions
 
     /// <summary>Bytes that the computation may take beside the model; null for half of what is free.</summary>
     public long? MemoryLimit { get; init; }
+
+    /// <summary>Told what a user should know but need not act on, from whatever thread; null to keep quiet.</summary>
+    public Action<string>? Warn { get; init; }
 }
 
 /// <summary>What kernel is wanted and how.</summary>

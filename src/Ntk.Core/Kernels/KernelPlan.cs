@@ -1,4 +1,5 @@
 using Ntk.Core.Autodiff;
+using Ntk.Core.Autodiff.Primitives;
 using Ntk.Core.Kernels.Structure;
 
 namespace Ntk.Core.Kernels;
@@ -69,7 +70,43 @@ internal sealed record KernelPlan(IReadOnlyList<GroupPlan> Groups, double PassFl
             }
             groups.Add(new GroupPlan(group, method, flops, bytes, work));
         }
+        FuseShifts(model, groups);
         return new KernelPlan(groups, PassCost(model, layout, examples1 + examples2), PassMemory(model, rows1.Count, size));
+    }
+
+    // A shift added to a product has the product's cotangent: its contraction is one more column of the activation.
+    private static void FuseShifts(TracedModel model, List<GroupPlan> groups)
+    {
+        Program program = model.Program;
+        Dictionary<int, int> consumers = program.Equations.SelectMany(e => e.Operands).Concat(program.Outputs).GroupBy(v => v).ToDictionary(v => v.Key, v => v.Count());
+        Dictionary<int, int> products = [];
+        for (int g = 0; g < groups.Count; g++)
+        {
+            if (groups[g] is { Method: GroupMethod.Gram, Group.Roots: [{ Meetings: [{ Operand: 1 } only] }] } && program.Equations[only.Equation] is { Primitive: DotGeneral dot } product &&
+                dot.BatchAxes(1).Length == 0 && consumers[product.Output] == 1)
+            {
+                products.Add(product.Output, g);
+            }
+        }
+        for (int g = 0; g < groups.Count; g++)
+        {
+            if (groups[g].Group is not { IsDirect: true, Roots: [{ Meetings: [{ Equation: >= 0 } only] } root] } || program.Equations[only.Equation] is not { Primitive.Name: "add" } sum ||
+                !products.TryGetValue(sum.Operands[1 - only.Operand], out int at) || groups[at].Group.Shift is not null)
+            {
+                continue;
+            }
+            long[] shift = program.Variables[root.Variable].Type.Shape;
+            Meeting meeting = groups[at].Group.Roots[0].Meetings[0];
+            Equation dot = program.Equations[meeting.Equation];
+            TensorType kernel = program.Variables[dot.Operands[1]].Type;
+            long[] own = ((DotGeneral)dot.Primitive).Free(1, kernel.Rank).Select(a => kernel.Shape[a]).ToArray();
+            long[] bare = shift.SkipWhile(d => d == 1).ToArray();
+            if (bare.AsSpan().SequenceEqual(own.SkipWhile(d => d == 1).ToArray()) && program.Variables[sum.Output].Type.Same(program.Variables[dot.Output].Type))
+            {
+                groups[at] = groups[at] with { Group = groups[at].Group with { Shift = g } };
+                groups[g] = groups[g] with { Method = GroupMethod.Fused, Flops = 0, TermBytes = 0, WorkBytes = 0 };
+            }
+        }
     }
 
     private static bool CanGram(ParameterGroup group, UseShape?[] uses) => group.IsDirect && uses.All(u => u is not null && uses[0] is { } first &&

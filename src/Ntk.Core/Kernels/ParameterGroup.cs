@@ -20,7 +20,8 @@ internal sealed record Root(int Variable, IReadOnlyList<Meeting> Meetings);
 /// <param name="Parameters">Positions in the program's list of parameters.</param>
 /// <param name="Roots">The roots.</param>
 /// <param name="IsDirect">Whether there is one parameter and one root with the same scalars, so that inner products at the root are those at the parameter.</param>
-internal sealed record ParameterGroup(IReadOnlyList<int> Parameters, IReadOnlyList<Root> Roots, bool IsDirect)
+/// <param name="Shift">The position of the group that is added to this one's product (a dense layer's bias); null for none.</param>
+internal sealed record ParameterGroup(IReadOnlyList<int> Parameters, IReadOnlyList<Root> Roots, bool IsDirect, int? Shift = null)
 {
     /// <summary>The groups of a program, given which variables carry examples (or depend on data, where the batch is taken as one).</summary>
     public static IReadOnlyList<ParameterGroup> Find(Program program, Func<int, bool> batched)

@@ -43,7 +43,7 @@ internal sealed record FactoredTerm(FactoredUse Use) : Term
 {
     /// <inheritdoc/>
     public override Term Narrow(long start, long count) =>
-        new FactoredTerm(Use with { Activation = Part(Use.Activation, 0, start, count), Cotangent = Part(Use.Cotangent, 1, start, count) });
+        new FactoredTerm(Use with { Activation = Part(Use.Activation, 0, start, count), Cotangent = Part(Use.Cotangent, 1, start, count), Mask = Use.Mask is { } mask ? Part(mask, 0, start, count) : null });
 
     /// <inheritdoc/>
     public override long Bytes => (Use.Activation.numel() * Use.Activation.element_size()) + (Use.Cotangent.numel() * Use.Cotangent.element_size());
@@ -53,11 +53,12 @@ internal sealed record FactoredTerm(FactoredUse Use) : Term
     {
         Use.Activation.Dispose();
         Use.Cotangent.Dispose();
+        Use.Mask?.Dispose();
     }
 
     /// <inheritdoc/>
     public override Term Keep() =>
-        new FactoredTerm(Use with { Activation = Use.Activation.DetachFromDisposeScope(), Cotangent = Use.Cotangent.DetachFromDisposeScope() });
+        new FactoredTerm(Use with { Activation = Use.Activation.DetachFromDisposeScope(), Cotangent = Use.Cotangent.DetachFromDisposeScope(), Mask = Use.Mask?.DetachFromDisposeScope() });
 
     /// <summary>Several uses of one parameter as one with more positions.</summary>
     public static FactoredUse Stack(IReadOnlyList<FactoredUse> uses)

@@ -12,10 +12,12 @@ internal enum GroupMethod
     Explicit,
     /// <summary>Its factors are kept, and meet as Gram matrices.</summary>
     Gram,
+    /// <summary>A shift added to a product whose own group is kept in factors: contracted with it, its cotangent is the same.</summary>
+    Fused,
 }
 
 /// <summary>Gathers the uses of one group's roots, and makes a term of them when the last has come.</summary>
-internal sealed class TermCollector(Program program, ParameterGroup group, GroupMethod method, Tensor?[] parameterValues)
+internal sealed class TermCollector(Program program, ParameterGroup group, GroupMethod method, Tensor?[] parameterValues, bool isTraced)
 {
     private readonly int[] _missing = group.Roots.Select(r => r.Meetings.Count).ToArray();
     private readonly Tensor?[] _jacobians = new Tensor?[group.Roots.Count];
@@ -39,7 +41,13 @@ internal sealed class TermCollector(Program program, ParameterGroup group, Group
         _missing[root]--;
         if (method == GroupMethod.Gram)
         {
-            _factors.Add(use with { Activation = use.Activation.MoveToOuterDisposeScope(), Cotangent = use.Cotangent.MoveToOuterDisposeScope() });
+            _factors.Add(use with
+            {
+                Activation = use.Activation.MoveToOuterDisposeScope(),
+                Cotangent = use.Cotangent.MoveToOuterDisposeScope(),
+                Mask = use.Mask?.MoveToOuterDisposeScope(),
+                Shift = group.Shift is not null,
+            });
             return;
         }
         Tensor jacobian = use.Jacobian();
@@ -55,8 +63,13 @@ internal sealed class TermCollector(Program program, ParameterGroup group, Group
         AddJacobian(root, Flatten(use.Layout.ToRows(jacobian)));
     }
 
+    /// <summary>Whether a use at an equation may come as a shared cotangent and masks: alone, at one position, all rows traced.</summary>
+    public bool TakesMasks(int equation) =>
+        isTraced && group.Roots is [{ Meetings: [var only] }] && program.Equations[equation] is { Primitive: Autodiff.Primitives.DotGeneral dot } product &&
+        dot.BatchAxes(0).Length == 0 && dot.Free(1 - only.Operand, program.Variables[product.Operands[1 - only.Operand]].Type.Rank).Length == 1;
+
     /// <summary>The term, once all uses have come.</summary>
-    public Term? TryFinish() => _done || _missing.Any(m => m > 0) ? null : Make();
+    public Term? TryFinish() => _done || method == GroupMethod.Fused || _missing.Any(m => m > 0) ? null : Make();
 
     /// <summary>The term of the uses that came, when no more will.</summary>
     public Term? FinishEarly() => _done || (_factors.Count == 0 && _jacobians.All(j => j is null)) ? null : Make();

@@ -14,7 +14,7 @@ internal sealed class TilePass
     private readonly TracedModel _model;
     private readonly Program _program;
     private readonly Tensor?[] _parameterValues;
-    private readonly IReadOnlyList<GroupMethod> _methods;
+    private readonly IReadOnlyList<(ParameterGroup Group, GroupMethod Method)> _groups;
     private readonly bool _useRules;
     private readonly CancellationToken _cancellation;
     private readonly int[] _forwardLast;
@@ -24,15 +24,15 @@ internal sealed class TilePass
     /// <summary>Prepares passes over tiles of one size.</summary>
     /// <param name="model">The traced model.</param>
     /// <param name="parameterValues">Values of all variables that depend on parameters alone, and the parameters' own.</param>
-    /// <param name="methods">What form each group's term takes.</param>
+    /// <param name="groups">The groups of parameters, and what form the term of each takes.</param>
     /// <param name="useRules">Whether structure rules may be used.</param>
     /// <param name="cancellation">Stops between equations.</param>
-    public TilePass(TracedModel model, Tensor?[] parameterValues, IReadOnlyList<GroupMethod> methods, bool useRules, CancellationToken cancellation)
+    public TilePass(TracedModel model, Tensor?[] parameterValues, IReadOnlyList<(ParameterGroup Group, GroupMethod Method)> groups, bool useRules, CancellationToken cancellation)
     {
         _model = model;
         _program = model.Program;
         _parameterValues = parameterValues;
-        _methods = methods;
+        _groups = groups;
         _useRules = useRules;
         _cancellation = cancellation;
         _reverseLast = model.ReverseReads();
@@ -44,11 +44,11 @@ internal sealed class TilePass
                 _forwardLast[v] = -1;
             }
         }
-        for (int g = 0; g < model.Groups.Count; g++)
+        for (int g = 0; g < groups.Count; g++)
         {
-            for (int r = 0; r < model.Groups[g].Roots.Count; r++)
+            for (int r = 0; r < groups[g].Group.Roots.Count; r++)
             {
-                _groupOf.Add(model.Groups[g].Roots[r].Variable, (g, r));
+                _groupOf.Add(groups[g].Group.Roots[r].Variable, (g, r));
             }
         }
     }
@@ -76,8 +76,8 @@ internal sealed class TilePass
         var values = (Tensor?[])_parameterValues.Clone();
         ForwardPass.Bind(_program, _program.Inputs, inputs, values);
         ForwardPass.Evaluate(_program, values, e => _program.Variables[e.Output].Dependence.HasFlag(Dependence.Data), _forwardLast, _cancellation);
-        var collectors = _model.Groups.Select((g, i) => new TermCollector(_program, g, _methods[i], _parameterValues)).ToArray();
-        var cotangents = new Dictionary<int, (Tensor Rows, bool Shared)>();
+        var collectors = _groups.Select(g => new TermCollector(_program, g.Group, g.Method, _parameterValues, rows.Diagonal * rows.Full == 1)).ToArray();
+        var cotangents = new Dictionary<int, Cotangent>();
         int output = _model.Output;
         Tensor seeds = rows.Seeds(_program.Variables[output].Type.Rank, _program.Variables[output].Type.DType);
         if (_groupOf.TryGetValue(output, out (int Group, int Root) own))
@@ -86,7 +86,7 @@ internal sealed class TilePass
             Finish(own.Group);
             return;
         }
-        cotangents.Add(output, (seeds, _model.IsBatched));
+        cotangents.Add(output, new Cotangent(seeds, _model.IsBatched));
         void Finish(int group)
         {
             if (collectors[group].TryFinish() is { } term)
@@ -97,12 +97,12 @@ internal sealed class TilePass
         for (int e = _program.Equations.Length - 1; e >= 0; e--)
         {
             Equation equation = _program.Equations[e];
-            if (cotangents.Remove(equation.Output, out (Tensor Rows, bool Shared) cotangent))
+            if (cotangents.Remove(equation.Output, out Cotangent? cotangent))
             {
                 _cancellation.ThrowIfCancellationRequested();
                 using DisposeScope step = NewDisposeScope();
-                PullBack(equation, e, values, cotangent.Rows, cotangent.Shared, cotangents, collectors, Finish);
-                cotangent.Rows.Dispose();
+                PullBack(equation, e, values, cotangent, cotangents, collectors, Finish);
+                cotangent.Release();
             }
             Release(equation, e, values);
         }
@@ -116,7 +116,7 @@ internal sealed class TilePass
         }
     }
 
-    private void PullBack(Equation equation, int index, Tensor?[] values, Tensor rows, bool shared, Dictionary<int, (Tensor Rows, bool Shared)> cotangents,
+    private void PullBack(Equation equation, int index, Tensor?[] values, Cotangent cotangent, Dictionary<int, Cotangent> cotangents,
         TermCollector[] collectors, Action<int> finish)
     {
         Primitive primitive = equation.Primitive;
@@ -124,7 +124,8 @@ internal sealed class TilePass
         TensorType[] types = _program.OperandTypes(equation);
         Variable output = _program.Variables[equation.Output];
         var point = new Point(operands, values[equation.Output], types, output.Type);
-        Tensor? spread = null;
+        Tensor? whole = null;
+        Tensor Full() => whole ??= cotangent.Full(_model.AxisOf(equation.Output), _model.Examples);
         for (int i = 0; i < operands.Length; i++)
         {
             int o = equation.Operands[i];
@@ -135,13 +136,19 @@ internal sealed class TilePass
             if (!_model.Carries(o))
             {
                 (int group, int root) = _groupOf[o];
-                Collect(collectors[group], root, new UseSite(primitive, i, rows, shared, point, Array.ConvertAll(equation.Operands, _model.AxisOf),
-                    _model.AxisOf(equation.Output), _model.Examples, shared || _model.IsBatched ? UnitOf(index) : null));
+                if (_groups[group].Method == GroupMethod.Fused)
+                {
+                    continue; // part of the product whose output this shift is added to
+                }
+                bool masked = cotangent.Mask is not null && _groups[group].Method == GroupMethod.Gram && collectors[group].TakesMasks(index);
+                Collect(collectors[group], root, new UseSite(primitive, i, cotangent.Mask is null || masked ? cotangent.Rows : Full(), cotangent.Shared && (cotangent.Mask is null || masked),
+                    point, Array.ConvertAll(equation.Operands, _model.AxisOf), _model.AxisOf(equation.Output), _model.Examples,
+                    cotangent.Shared || _model.IsBatched ? UnitOf(index) : null, masked ? cotangent.Mask : null));
                 finish(group);
                 continue;
             }
-            (Tensor, bool) pulled;
-            if (shared && StaysShared(equation, i))
+            Cotangent pulled;
+            if (cotangent is { Shared: true, Mask: null } && StaysShared(equation, i))
             {
                 UnitEquation unit = UnitOf(index)!;
                 var unitOperands = new Tensor?[operands.Length];
@@ -149,14 +156,19 @@ internal sealed class TilePass
                 {
                     unitOperands[j] = unit.Constants[j] ?? operands[j];
                 }
-                pulled = (unit.Primitive.Vjp(i, rows, new Point(unitOperands, null, unit.OperandTypes, unit.OutputType)), true);
+                pulled = new Cotangent(unit.Primitive.Vjp(i, cotangent.Rows, new Point(unitOperands, null, unit.OperandTypes, unit.OutputType)), true);
+            }
+            else if (cotangent.Shared && primitive is Autodiff.Primitives.Elementwise elementwise && types[i].Same(output.Type))
+            {
+                // Only what multiplies the rows differs between examples: they stay apart from it.
+                Tensor mask = cotangent.Mask is { } before ? before.unsqueeze(0) : ones(Shapes.Prepend(1, output.Type.Shape), output.Type.DType);
+                pulled = new Cotangent(cotangent.Rows.alias(), true, elementwise.VjpUnreduced(i, mask, point).squeeze(0));
             }
             else
             {
-                Tensor full = shared ? spread ??= Examples.Spread(rows, _model.AxisOf(equation.Output)!.Value, _model.Examples) : rows;
-                pulled = (primitive.Vjp(i, full, point), false);
+                pulled = new Cotangent(primitive.Vjp(i, Full(), point), false);
             }
-            Accumulate(cotangents, o, pulled.Item1, pulled.Item2);
+            Accumulate(cotangents, o, pulled);
         }
     }
 
@@ -188,18 +200,17 @@ internal sealed class TilePass
             Array.ConvertAll(equation.Operands, o => unit.Variables[o].Constant));
     }
 
-    private void Accumulate(Dictionary<int, (Tensor Rows, bool Shared)> cotangents, int variable, Tensor rows, bool shared)
+    private void Accumulate(Dictionary<int, Cotangent> cotangents, int variable, Cotangent pulled)
     {
-        if (cotangents.TryGetValue(variable, out (Tensor Rows, bool Shared) before))
+        if (cotangents.TryGetValue(variable, out Cotangent? before))
         {
             BatchAxis? axis = _model.AxisOf(variable);
-            Tensor own = before.Shared && !shared ? Examples.Spread(before.Rows, axis!.Value, _model.Examples) : before.Rows;
-            Tensor other = shared && !before.Shared ? Examples.Spread(rows, axis!.Value, _model.Examples) : rows;
-            rows = own + other;
-            shared &= before.Shared;
-            before.Rows.Dispose();
+            bool shared = before is { Shared: true, Mask: null } && pulled is { Shared: true, Mask: null };
+            Tensor sum = shared ? before.Rows + pulled.Rows : before.Full(axis, _model.Examples) + pulled.Full(axis, _model.Examples);
+            before.Release();
+            pulled = new Cotangent(sum, shared);
         }
-        cotangents[variable] = (rows.MoveToOuterDisposeScope(), shared);
+        cotangents[variable] = new Cotangent(pulled.Rows.MoveToOuterDisposeScope(), pulled.Shared, pulled.Mask?.MoveToOuterDisposeScope());
     }
 
     private void Collect(TermCollector collector, int root, UseSite site)

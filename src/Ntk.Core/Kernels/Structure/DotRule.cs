@@ -40,7 +40,9 @@ internal sealed class DotRule : StructureRule
             order[listed[i]] = i;
         }
         var layout = new ParameterLayout(Array.ConvertAll(listed, a => own.Shape[a]), order, own.Rank - ownFree.Length);
-        return new FactoredUse(activation, cotangent, layout, Shape(dot, operand, site.Point.OperandTypes, site.Point.OutputType, site.OperandAxes, site.OutputAxis, site.Examples));
+        Tensor? mask = site.Mask is null ? null : Examples.Arrange(site.Mask, 0, site.OutputAxis, site.Examples, [.. blockAxes, .. dataAxes, .. ownAxes]);
+        return new FactoredUse(activation, cotangent, layout,
+            Shape(dot, operand, site.Point.OperandTypes, site.Point.OutputType, site.OperandAxes, site.OutputAxis, site.Examples), mask);
     }
 
     private static long Size(TensorType type, int[] axes) => axes.Aggregate(1L, (n, a) => n * type.Shape[a]);

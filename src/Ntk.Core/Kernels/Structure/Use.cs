@@ -28,8 +28,9 @@ internal sealed record UseShape(long Blocks, long Positions, long Inner, long Ou
 /// <param name="OutputAxis">Where the output carries them; null for the whole batch as one.</param>
 /// <param name="Examples">N; 1 for the whole batch as one.</param>
 /// <param name="Unit">The same equation in the program of one example; null when there is none.</param>
+/// <param name="Mask">What each example multiplies a shared cotangent by (output's shape); null for nothing.</param>
 internal sealed record UseSite(Primitive Primitive, int Operand, Tensor Cotangent, bool Shared, Point Point, BatchAxis?[] OperandAxes, BatchAxis? OutputAxis,
-    long Examples, UnitEquation? Unit)
+    long Examples, UnitEquation? Unit, Tensor? Mask = null)
 {
     /// <summary>How many examples the cotangent holds.</summary>
     public long CotangentExamples => Shared ? 1 : Examples;
@@ -50,8 +51,13 @@ internal sealed record UnitEquation(Primitive Primitive, TensorType[] OperandTyp
 /// <param name="Cotangent">(K, G, C, S, J), G = N or 1.</param>
 /// <param name="Layout">From (C, I, J) to the parameter's own shape.</param>
 /// <param name="Shape">The sizes.</param>
-internal sealed record FactoredUse(Tensor Activation, Tensor Cotangent, ParameterLayout Layout, UseShape Shape)
+/// <param name="Mask">What each example multiplies a cotangent that all share by: (G, J), where C = S = 1; null for nothing.</param>
+/// <param name="Shift">Whether a shift added to the product is contracted with it: a column of ones beside the activation.</param>
+internal sealed record FactoredUse(Tensor Activation, Tensor Cotangent, ParameterLayout Layout, UseShape Shape, Tensor? Mask = null, bool Shift = false)
 {
+    /// <summary>The same use with each example's cotangent in full.</summary>
+    public FactoredUse WithoutMask() => Mask is null ? this : this with { Cotangent = Cotangent * Mask.reshape(1, Mask.shape[0], 1, 1, -1), Mask = null };
+
     /// <summary>The explicit Jacobian (G, C · I, K, J).</summary>
     public Tensor Jacobian()
     {

@@ -1,0 +1,109 @@
+using static TorchSharp.torch;
+
+namespace Ntk.Core.Autodiff;
+
+/// <summary>How a resized image's elements come from the original's.</summary>
+public enum Interpolation
+{
+    /// <summary>The nearest element.</summary>
+    Nearest,
+    /// <summary>A line between the two nearest.</summary>
+    Linear,
+    /// <summary>A cubic through the four nearest.</summary>
+    Cubic,
+    /// <summary>The mean over the area.</summary>
+    Area,
+}
+
+/// <content>Resizing along an axis, with TensorFlow's three conventions of where an element lies.</content>
+public static partial class Lax
+{
+    // TensorFlow looks the cubic's weights up in a table of this size.
+    private const int CubicSteps = 1024;
+
+    /// <summary>One axis resized; a linear map of the axis, so two axes take two calls.</summary>
+    /// <param name="x">The image.</param>
+    /// <param name="axis">The axis.</param>
+    /// <param name="size">Its new size.</param>
+    /// <param name="interpolation">How.</param>
+    /// <param name="alignCorners">Whether the first and last elements' centers stay in place.</param>
+    /// <param name="halfPixelCenters">Whether elements are areas with centers at one half.</param>
+    public static Value Resize(Value x, int axis, long size, Interpolation interpolation, bool alignCorners = false, bool halfPixelCenters = false)
+    {
+        axis = Shapes.Axis(axis, x.Rank);
+        long from = x.Shape[axis];
+        if (from == 0 || size < 1)
+        {
+            throw new ShapeException($"resizing an axis from {from} to {size}");
+        }
+        // TensorFlow computes places in float32, and so decides what is nearest.
+        float scale = alignCorners && size > 1 ? (from - 1) / (float)(size - 1) : from / (float)size;
+        float Place(long i) => halfPixelCenters ? ((i + 0.5f) * scale) - 0.5f : i * scale;
+        if (interpolation == Interpolation.Nearest)
+        {
+            var index = new long[size];
+            for (long i = 0; i < size; i++)
+            {
+                float place = halfPixelCenters ? (i + 0.5f) * scale : i * scale;
+                index[i] = Math.Clamp((long)(alignCorners ? MathF.Round(place, MidpointRounding.AwayFromZero) : MathF.Floor(place)), 0, from - 1);
+            }
+            bool whole = size % from == 0 && index.Select((k, i) => k == i / (size / from)).All(same => same);
+            return whole ? Repeat(x, axis, size / from) : Gather(x, x.Trace.Integers(index), axis);
+        }
+        if (size == from && interpolation != Interpolation.Cubic)
+        {
+            return x;
+        }
+        var weights = new double[size, from];
+        for (long i = 0; i < size; i++)
+        {
+            foreach ((long k, float w) in interpolation switch
+            {
+                Interpolation.Linear => LinearWeights(Place(i), from),
+                Interpolation.Cubic => CubicWeights(Place(i), from, halfPixelCenters),
+                _ => AreaWeights(i, scale),
+            })
+            {
+                weights[i, Math.Clamp(k, 0, from - 1)] += w;
+            }
+        }
+        Value matrix = x.Trace.Constant(ToTensor(weights, x.DType));
+        // (other axes, size) → the axis back in its place
+        return MoveAxis(DotGeneral(x, matrix, [axis], [1]), -1, axis);
+    }
+
+    private static Tensor ToTensor(double[,] values, ScalarType type) => tensor(values, ScalarType.Float64).to(type);
+
+    private static (long, float)[] LinearWeights(float place, long from)
+    {
+        float floor = MathF.Floor(place), between = place - floor;
+        return [((long)floor, 1 - between), (Math.Min((long)MathF.Ceiling(place), from - 1), between)];
+    }
+
+    // Keys' cubic with a = −1/2 leaves out what lies outside; the older one with a = −3/4 repeats the edge.
+    private static (long, float)[] CubicWeights(float place, long from, bool keys)
+    {
+        float a = keys ? -0.5f : -0.75f;
+        long at = (long)MathF.Floor(place);
+        float x = MathF.Round((place - at) * CubicSteps, MidpointRounding.ToEven) / CubicSteps;
+        float Near(float t) => ((((a + 2) * t) - (a + 3)) * t * t) + 1;
+        float Far(float t) => ((((a * (t + 1)) - (5 * a)) * (t + 1)) + (8 * a)) * (t + 1) - (4 * a);
+        (long Index, float Weight)[] weights = [(at - 1, Far(x)), (at, Near(x)), (at + 1, Near(1 - x)), (at + 2, Far(1 - x))];
+        if (!keys)
+        {
+            return weights;
+        }
+        weights = Array.FindAll(weights, w => w.Index >= 0 && w.Index < from);
+        float sum = weights.Sum(w => w.Weight);
+        return Array.ConvertAll(weights, w => (w.Index, w.Weight / sum));
+    }
+
+    private static IEnumerable<(long, float)> AreaWeights(long i, float scale)
+    {
+        float low = i * scale, high = (i + 1) * scale;
+        for (long k = (long)MathF.Floor(low); k < (long)MathF.Ceiling(high); k++)
+        {
+            yield return (k, (Math.Min(k + 1, high) - Math.Max(k, low)) / scale);
+        }
+    }
+}

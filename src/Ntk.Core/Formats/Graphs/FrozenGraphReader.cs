@@ -1,0 +1,41 @@
+using Ntk.Core.Formats.Protos;
+using Ntk.Core.Ops.TensorFlow;
+
+namespace Ntk.Core.Formats.Graphs;
+
+/// <summary>Reads a frozen graph: a GraphDef whose variables have become constants. Placeholders are its inputs, what nobody reads its outputs.</summary>
+internal static class FrozenGraphReader
+{
+    private static readonly string[] s_noOutputs =
+        ["NoOp", "Assert", "Const", "Placeholder", "PlaceholderV2", "SaveV2", "Print", "NextIteration", "ControlTrigger", "AssignVariableOp", "Exit", "LoopCond"];
+
+    /// <summary>Reads the graph in a file.</summary>
+    public static GraphSource Read(string path, ImportOptions options)
+    {
+        GraphDef graph = TensorProtos.Parse(GraphDef.Parser, File.ReadAllBytes(path), path, "GraphDef");
+        if (graph.Node.Count == 0)
+        {
+            throw new NtkException(NtkErrorId.FileCorrupt, $"'{path}' is not a GraphDef: it has no nodes.") { Target = path };
+        }
+        return Build(path, "GraphDef", graph, options);
+    }
+
+    /// <summary>The model of a graph whose parameters are constants.</summary>
+    public static GraphSource Build(string path, string format, GraphDef graph, ImportOptions options)
+    {
+        if (options.Signature is { } signature)
+        {
+            throw new NtkException(NtkErrorId.SignatureNotFound, $"'{path}' is a graph without signatures, so it has no '{signature}'.") { Target = signature };
+        }
+        var nodes = graph.Node.Select(n => new GraphNode(n.Name, n.Op, n.Attr)).ToList();
+        NamedTensor Name(int index) => new(GraphSourceBuilder.Describe(nodes, new TensorRef(index, 0), nodes[index].Name), nodes[index].Name);
+        var read = graph.Node.SelectMany(n => n.Input).Where(i => !i.StartsWith('^')).Select(i => InputName.Parse(i).Node).ToHashSet();
+        NamedTensor[] inputs = Enumerable.Range(0, nodes.Count).Where(i => nodes[i].Op is "Placeholder" or "PlaceholderV2").Select(Name).ToArray();
+        NamedTensor[] outputs = Enumerable.Range(0, nodes.Count).Where(i => !read.Contains(nodes[i].Name) && !s_noOutputs.Contains(nodes[i].Op)).Select(Name).ToArray();
+        if (outputs.Length == 0 && options.OutputTensors.Count == 0)
+        {
+            throw new NtkException(NtkErrorId.UnsupportedModel, $"'{path}' has no node that nobody reads: name the outputs with -OutputTensor.") { Target = path };
+        }
+        return new GraphSourceBuilder(path, format, graph, options).Build(inputs, outputs, flat => FrozenParameters.Bind(flat));
+    }
+}

@@ -1,0 +1,50 @@
+using Ntk.Core.Autodiff;
+using Ntk.Core.Formats.Protos;
+using Ntk.Core.Ops.TensorFlow;
+
+namespace Ntk.Core.Formats.Graphs;
+
+/// <summary>A model that is a TensorFlow graph.</summary>
+public sealed class GraphSource : ModelSource
+{
+    private readonly FlatGraph _graph;
+    private readonly GraphFlattener _functions;
+    private readonly int _parameterInputs;
+
+    /// <summary>Makes a model of a graph whose arguments are the inputs, then the parameter inputs.</summary>
+    internal GraphSource(string format, FlatGraph graph, GraphFlattener functions, IReadOnlyList<NtkTensorSpec> inputs, IReadOnlyList<NtkTensorSpec> outputs,
+        IReadOnlyList<NtkParameter> variables, IReadOnlyList<NtkTensorSpec> parameterInputs)
+    {
+        Format = format;
+        _graph = graph;
+        _functions = functions;
+        _parameterInputs = parameterInputs.Count;
+        Inputs = inputs;
+        Outputs = outputs;
+        Parameters = [.. variables, .. parameterInputs.Select(p => new NtkParameter(p.Name, p.Shape ?? [], p.DType, trainable: true, () => null))];
+    }
+
+    /// <inheritdoc/>
+    public override string Format { get; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<NtkTensorSpec> Inputs { get; }
+
+    /// <inheritdoc/>
+    public override bool InputsAreOrdered => false;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<NtkTensorSpec> Outputs { get; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<NtkParameter> Parameters { get; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Value> Apply(Trace trace, IReadOnlyList<Value> parameters, IReadOnlyList<Value> inputs)
+    {
+        var tracer = new GraphTracer(trace, _functions, parameters);
+        object[] results = tracer.Run(_graph, [.. inputs, .. parameters.Skip(Parameters.Count - _parameterInputs)]);
+        return results.Select((r, i) => r as Value
+            ?? throw new NtkException(NtkErrorId.UnsupportedModel, $"The output '{Outputs[i].Name}' is no numeric tensor; choose another with -OutputTensor.")).ToArray();
+    }
+}

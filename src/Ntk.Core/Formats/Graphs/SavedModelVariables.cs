@@ -1,0 +1,176 @@
+using Ntk.Core.Formats.Protos;
+
+namespace Ntk.Core.Formats.Graphs;
+
+/// <summary>
+/// Finds the variables that a SavedModel's graph reads: where their values lie, by following the graph's own restore op (TF 1's saver and TF 2's
+/// restore function alike), and what they are called and whether they are trainable, by the object graph or TF 1's collections.
+/// </summary>
+internal sealed class SavedModelVariables(string folder, MetaGraphDef meta)
+{
+    private const string ValueAttribute = "VARIABLE_VALUE";
+    private const string ObjectGraphKey = "_CHECKPOINTABLE_OBJECT_GRAPH";
+
+    // Lists that Keras keeps beside the layers: the same variables under less telling paths.
+    private static readonly string[] s_lists = ["variables", "trainable_variables", "non_trainable_variables", "regularization_losses", "keras_api", "signatures", "_tracked"];
+
+    private sealed record Known(string Name, string Path, bool Trainable, int Order);
+
+    /// <summary>The variables among the nodes that the outputs need; marks the nodes.</summary>
+    /// <exception cref="NtkException">A value is missing.</exception>
+    public IReadOnlyList<NtkParameter> Bind(FlatGraph graph)
+    {
+        List<GraphNode> used = graph.Order.Select(i => graph.Nodes[i]).Where(n => IsVariable(n.Op)).ToList();
+        if (used.Count == 0)
+        {
+            return [];
+        }
+        TensorBundle bundle = TensorBundle.Open(Path.Combine(folder, "variables", "variables"));
+        Dictionary<string, Known> objects = Objects(bundle);
+        Dictionary<string, (string Key, string Slice)> restored = Restored();
+        var found = new List<(string Key, string Slice, Known Known, List<GraphNode> Nodes)>();
+        foreach (GraphNode node in used)
+        {
+            (string key, string slice) = Locate(node, bundle, objects, restored)
+                ?? throw new NtkException(NtkErrorId.VariablesMissing, $"The checkpoint in '{Path.Combine(folder, "variables")}' has no value of the variable '{node.Name}'.") { Target = node.Name };
+            int same = found.FindIndex(f => f.Key == key && f.Slice == slice);
+            if (same >= 0)
+            {
+                found[same].Nodes.Add(node);
+                continue;
+            }
+            string name = slice.Length == 0 && objects.GetValueOrDefault(key) is { Name.Length: > 0 } own ? own.Name : SharedName(node);
+            Known known = objects.GetValueOrDefault(key) ?? new Known(name, name, IsTrainable(node.Name), int.MaxValue);
+            found.Add((key, slice, known with { Name = name }, [node]));
+        }
+        found = found.OrderBy(f => f.Known.Order).ToList();
+        bundle.Check(found.Select(f => f.Key));
+        var repeated = found.GroupBy(f => f.Known.Name).Where(g => g.Count() > 1).Select(g => g.Key).ToHashSet();
+        var parameters = new List<NtkParameter>();
+        foreach ((string key, string slice, Known known, List<GraphNode> nodes) in found)
+        {
+            nodes.ForEach(n => n.Parameter = parameters.Count);
+            string name = repeated.Contains(known.Name) ? known.Path : known.Name;
+            (NtkDType? type, int[] shape) = bundle.Describe(key);
+            NtkDType dtype = type is { } numeric and not NtkDType.String ? numeric
+                : throw new NtkException(NtkErrorId.UnsupportedModel, $"The variable '{name}' holds no numbers.") { Target = name };
+            var part = slice.Length == 0 ? null : VariableSlice.Parse(slice, shape);
+            parameters.Add(new NtkParameter(name, part?.Size ?? shape, dtype, known.Trainable && dtype.IsFloat(), () => part is null ? bundle.Read(key, name) : part.Of(bundle.Read(key), name)));
+        }
+        return parameters;
+    }
+
+    private static bool IsVariable(string op) => op is "VarHandleOp" or "VariableV2" or "Variable";
+
+    private static string SharedName(GraphNode node) =>
+        node.Attributes.TryGetValue("shared_name", out AttrValue? name) && !name.S.IsEmpty ? name.S.ToStringUtf8() : node.Name;
+
+    private static (string Key, string Slice)? Locate(GraphNode node, TensorBundle bundle, Dictionary<string, Known> objects, Dictionary<string, (string, string)> restored)
+    {
+        if (restored.TryGetValue(node.Name, out (string Key, string Slice) direct))
+        {
+            return bundle.Contains(direct.Key) ? direct : null;
+        }
+        // Without a saver: by name.
+        string name = SharedName(node);
+        string? key = bundle.Contains(name) ? name : objects.FirstOrDefault(o => o.Value.Name == name).Key;
+        return key is null ? null : (key, "");
+    }
+
+    // Which tensor of the checkpoint the restore op assigns to which variable's node.
+    private Dictionary<string, (string Key, string Slice)> Restored()
+    {
+        var result = new Dictionary<string, (string, string)>();
+        string restore = meta.SaverDef?.RestoreOpName ?? "";
+        if (restore.Length == 0)
+        {
+            return result;
+        }
+        (List<GraphNode> nodes, _) = new GraphFlattener(meta.GraphDef.Library).Flatten(meta.GraphDef, [restore]);
+        GraphNode Behind(TensorRef tensor, out int output)
+        {
+            while (nodes[tensor.Node].Op is "Identity" && nodes[tensor.Node].Inputs.Length == 1)
+            {
+                tensor = nodes[tensor.Node].Inputs[0];
+            }
+            output = tensor.Output;
+            return nodes[tensor.Node];
+        }
+        foreach (GraphNode node in nodes.Where(n => n.Op is "AssignVariableOp" or "Assign" && n.Inputs.Length > 1))
+        {
+            GraphNode variable = Behind(node.Inputs[0], out _), value = Behind(node.Inputs[1], out int output);
+            if (IsVariable(variable.Op) && value is { Op: "RestoreV2", Inputs.Length: > 2 })
+            {
+                string[] keys = Strings(Behind(value.Inputs[1], out _)), slices = Strings(Behind(value.Inputs[2], out _));
+                if (output < keys.Length)
+                {
+                    result[variable.Name] = (keys[output], output < slices.Length ? slices[output] : "");
+                }
+            }
+        }
+        return result;
+    }
+
+    private static string[] Strings(GraphNode constant) =>
+        constant.Attributes.TryGetValue("value", out AttrValue? value) && value.Tensor is { } tensor ? tensor.StringVal.Select(s => s.ToStringUtf8()).ToArray() : [];
+
+    // By checkpoint key, walking the saved objects and the checkpoint's from their roots, along the same names.
+    private Dictionary<string, Known> Objects(TensorBundle bundle)
+    {
+        var result = new Dictionary<string, Known>();
+        if (meta.ObjectGraphDef is not { Nodes.Count: > 0 } saved || !bundle.Contains(ObjectGraphKey))
+        {
+            return result;
+        }
+        TrackableObjectGraph stored = TensorProtos.Parse(TrackableObjectGraph.Parser, bundle.ReadString(ObjectGraphKey), Path.Combine(folder, "variables"), "checkpoint");
+        foreach (bool lists in new[] { false, true })
+        {
+            var seen = new HashSet<(int, int)> { (0, 0) };
+            var queue = new Queue<(int Saved, int Stored, string Path)>([(0, 0, "")]);
+            while (queue.Count > 0)
+            {
+                (int id, int storedId, string path) = queue.Dequeue();
+                if (id >= saved.Nodes.Count || storedId >= stored.Nodes.Count)
+                {
+                    continue;
+                }
+                string? key = stored.Nodes[storedId].Attributes.FirstOrDefault(a => a.Name == ValueAttribute)?.CheckpointKey;
+                if (key is not null && saved.Nodes[id].KindCase == SavedObject.KindOneofCase.Variable)
+                {
+                    SavedVariable variable = saved.Nodes[id].Variable;
+                    string name = variable.Name.Length > 0 ? GraphSourceBuilder.Bare(variable.Name) : path;
+                    result.TryAdd(key, new Known(name, path, variable.Trainable, result.Count));
+                }
+                foreach (var child in saved.Nodes[id].Children)
+                {
+                    var same = stored.Nodes[storedId].Children.FirstOrDefault(c => c.LocalName == child.LocalName);
+                    if (same is not null && (lists || id != 0 || !s_lists.Contains(child.LocalName)) && seen.Add((child.NodeId, same.NodeId)))
+                    {
+                        queue.Enqueue((child.NodeId, same.NodeId, path.Length == 0 ? child.LocalName : $"{path}/{child.LocalName}"));
+                    }
+                }
+            }
+        }
+        // Keras lists its variables in the order in which layers were made; others come as the walk meets them.
+        int list = stored.Nodes[0].Children.FirstOrDefault(c => c.LocalName == s_lists[0])?.NodeId ?? 0;
+        foreach (var child in list > 0 && list < stored.Nodes.Count ? stored.Nodes[list].Children : [])
+        {
+            string? key = child.NodeId < stored.Nodes.Count ? stored.Nodes[child.NodeId].Attributes.FirstOrDefault(a => a.Name == ValueAttribute)?.CheckpointKey : null;
+            if (key is not null && result.TryGetValue(key, out Known? known) && int.TryParse(child.LocalName, out int place))
+            {
+                result[key] = known with { Order = place - stored.Nodes.Count };
+            }
+        }
+        return result;
+    }
+
+    // TF 1: the collection of trainable variables; without it every variable is one.
+    private bool IsTrainable(string node)
+    {
+        if (!meta.CollectionDef.TryGetValue("trainable_variables", out CollectionDef? trainable) || trainable.KindCase != CollectionDef.KindOneofCase.BytesList)
+        {
+            return true;
+        }
+        return trainable.BytesList.Value.Any(v => GraphSourceBuilder.Bare(VariableDef.Parser.ParseFrom(v).VariableName) == node);
+    }
+}

@@ -1,0 +1,76 @@
+using Ntk.Core.Formats.Graphs;
+using Ntk.Core.Formats.Keras;
+
+namespace Ntk.Core.Formats;
+
+/// <summary>Reads a model of any format, which it finds out from the contents.</summary>
+public static class ModelImporter
+{
+    // A SavedModel begins with its schema version, a GraphDef with its first node.
+    private const byte SavedModelTag = 0x08;
+    private const byte GraphTag = 0x0a;
+
+    /// <summary>Reads the model in a file or folder.</summary>
+    /// <param name="path">A SavedModel's folder, a frozen graph (.pb), a .keras or an .h5 file.</param>
+    /// <param name="options">What of it is to be read.</param>
+    /// <param name="cancellation">Stops between steps.</param>
+    /// <exception cref="NtkException">There is nothing at the path, it is no model or damaged, or the model uses something unsupported.</exception>
+    public static NtkModel Import(string path, ImportOptions? options = null, CancellationToken cancellation = default)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        string full = Path.GetFullPath(path);
+        ModelSource source = Read(full, options ?? new ImportOptions(), cancellation);
+        cancellation.ThrowIfCancellationRequested();
+        string name = Directory.Exists(full) ? new DirectoryInfo(full).Name : Path.GetFileNameWithoutExtension(full);
+        return NtkEngine.CreateModel(name, full, source);
+    }
+
+    private static ModelSource Read(string path, ImportOptions options, CancellationToken cancellation)
+    {
+        try
+        {
+            if (Directory.Exists(path))
+            {
+                return File.Exists(Path.Combine(path, "saved_model.pb")) ? SavedModelReader.Read(path, options)
+                    : throw new NtkException(NtkErrorId.FormatNotRecognized, File.Exists(Path.Combine(path, "saved_model.pbtxt"))
+                        ? $"'{path}' is a SavedModel in text form; save it again in binary form."
+                        : $"The folder '{path}' is no SavedModel: it has no file 'saved_model.pb'.") { Target = path };
+            }
+            return File.Exists(path) ? ReadFile(path, options, cancellation)
+                : throw new NtkException(NtkErrorId.PathNotFound, $"There is no file or folder '{path}'.") { Target = path };
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new NtkException(NtkErrorId.FileCorrupt, $"'{path}' cannot be read: {error.Message}", error) { Target = path };
+        }
+    }
+
+    private static ModelSource ReadFile(string path, ImportOptions options, CancellationToken cancellation)
+    {
+        if (KerasImporter.Recognizes(path))
+        {
+            return KerasImporter.Import(path, options, cancellation);
+        }
+        int first;
+        using (FileStream stream = File.OpenRead(path))
+        {
+            first = stream.ReadByte();
+        }
+        switch (Path.GetExtension(path).ToLowerInvariant())
+        {
+            case ".keras":
+                throw new NtkException(NtkErrorId.FileCorrupt, $"'{path}' is no .keras file (a zip archive), or is damaged.") { Target = path };
+            case ".h5" or ".hdf5":
+                throw new NtkException(NtkErrorId.FileCorrupt, $"'{path}' is no HDF5 file, or is damaged.") { Target = path };
+            case ".pb" when first < 0:
+                throw new NtkException(NtkErrorId.FileCorrupt, $"'{path}' is empty.") { Target = path };
+            case ".pb" when first == SavedModelTag:
+                return SavedModelReader.Read(Path.GetDirectoryName(path)!, options);
+            case ".pb":
+                return FrozenGraphReader.Read(path, options);
+            default:
+                return first == GraphTag ? FrozenGraphReader.Read(path, options) : throw new NtkException(NtkErrorId.FormatNotRecognized,
+                    $"'{path}' is none of the formats that are read: a SavedModel's folder, a frozen graph (.pb), .keras or .h5.") { Target = path };
+        }
+    }
+}

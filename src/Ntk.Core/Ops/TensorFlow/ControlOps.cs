@@ -1,0 +1,133 @@
+using Ntk.Core.Autodiff;
+using Ntk.Core.Formats.Graphs;
+using static TorchSharp.torch;
+
+namespace Ntk.Core.Ops.TensorFlow;
+
+/// <summary>Conditionals and loops, resolved while tracing; identities.</summary>
+internal static class ControlOps
+{
+    /// <summary>The ops.</summary>
+    public static OpDefinition[] Table { get; } =
+    [
+        new("If", If), new("StatelessIf", If), new("Case", Case), new("StatelessCase", Case),
+        new("While", While), new("StatelessWhile", While), new(GraphNode.LoopOp, Loop),
+        new("Switch", Switch, "output_false", "output_true"), new("Merge", Merge, "output", "value_index"), new("LoopCond", Pass),
+        new("Identity", Pass), new("Snapshot", Pass), new("DeepCopy", Pass), new("Copy", Pass), new("PreventGradient", Pass), new("CheckNumerics", Pass),
+        new("CheckNumericsV2", Pass), new("IdentityN", Pass), new("Print", c => OpResult.Of(c.Inputs[0])), new("PlaceholderWithDefault", Pass),
+        new("DebugIdentity", Pass), new("StopGradient", c => Lax.StopGradient(c[0])),
+        new("Assert", _ => OpResult.Of()), new("NoOp", _ => OpResult.Of()), new("ControlTrigger", _ => OpResult.Of()),
+        new("Placeholder", Unfed), new("PlaceholderV2", Unfed),
+    ];
+
+    private static OpResult Pass(OpContext c) => OpResult.Of(c.Inputs);
+
+    private static OpResult Unfed(OpContext c)
+    {
+        // Its own attributes are no obstacle.
+        _ = c.FileType("dtype", default);
+        throw new NtkException(NtkErrorId.TensorNotFound, "the outputs need this placeholder, which is none of the model's inputs; name the inputs to feed with -InputTensor");
+    }
+
+    // The condition as a scalar truth value; numbers hold when they are not zero.
+    private static Value Truth(Value condition)
+    {
+        Value truth = condition.DType == ScalarType.Bool ? condition : Lax.NotEqual(condition, Lax.ScalarLike(condition, 0));
+        return truth.Type.Count == 1 ? Lax.Reshape(truth) : throw new ShapeException($"a condition of shape {Shapes.Format(condition.Shape)}, where a scalar is needed");
+    }
+
+    // If(cond, inputs…; then_branch, else_branch)
+    private static OpResult If(OpContext c)
+    {
+        Value condition = Truth(c[0]);
+        object[] arguments = c.Inputs[1..];
+        string yes = c.Function("then_branch"), no = c.Function("else_branch");
+        return condition.IsKnown() ? OpResult.Of(c.Tracer.Call(condition.KnownScalar() != 0 ? yes : no, arguments))
+            : Choose(condition, c.Tracer.Call(yes, arguments), c.Tracer.Call(no, arguments));
+    }
+
+    // Case(branch_index, inputs…; branches): an index out of range takes the last branch.
+    private static OpResult Case(OpContext c)
+    {
+        object[] arguments = c.Inputs[1..];
+        string[] branches = c.Functions("branches");
+        if (c[0].IsKnown())
+        {
+            int index = c.KnownInt(0);
+            return OpResult.Of(c.Tracer.Call(branches[index < 0 || index >= branches.Length ? ^1 : index], arguments));
+        }
+        Value number = Lax.Reshape(c[0]);
+        object[] result = c.Tracer.Call(branches[^1], arguments);
+        for (int i = branches.Length - 2; i >= 0; i--)
+        {
+            result = Choose(Lax.Equal(number, Lax.ScalarLike(number, i)), c.Tracer.Call(branches[i], arguments), result).Outputs;
+        }
+        return OpResult.Of(result);
+    }
+
+    // A condition that depends on the data: both branches are computed and one is chosen, which needs results of the same shapes.
+    private static OpResult Choose(Value condition, object[] yes, object[] no)
+    {
+        object Pick(object a, object b) => (a, b) switch
+        {
+            (Value x, Value y) when x.Shape.AsSpan().SequenceEqual(y.Shape) => ReferenceEquals(x, y) ? x : Lax.Select(condition, x, y),
+            (TensorList x, TensorList y) when x.Count == y.Count => x.Combine(y, (p, q) => (Value)Pick(p, q)),
+            _ when ReferenceEquals(a, b) || a.Equals(b) => a,
+            _ => throw OpContext.Unsupported($"a condition that depends on the data, whose branches give {Describe(a)} and {Describe(b)},"),
+        };
+        return OpResult.Of(yes.Zip(no, Pick).ToArray());
+    }
+
+    private static string Describe(object result) => result is Value value ? value.Type.ToString() : result.GetType().Name;
+
+    private static OpResult While(OpContext c)
+    {
+        string condition = c.Function("cond"), body = c.Function("body");
+        return OpResult.Of(Iterate(c.Inputs, c.Inputs.Length, state => c.Tracer.Call(condition, state), state => c.Tracer.Call(body, state)));
+    }
+
+    private static OpResult Loop(OpContext c)
+    {
+        (FlatGraph condition, FlatGraph body) = c.Node.Loop!.Value;
+        return OpResult.Of(Iterate(c.Inputs, body.Outputs.Count, state => c.Tracer.Run(condition, state), state => c.Tracer.Run(body, state)));
+    }
+
+    // Unrolls: the condition must be known in every step. What lies behind the variables stays as it is.
+    private static object[] Iterate(object[] inputs, int variables, Func<object[], object[]> condition, Func<object[], object[]> body)
+    {
+        var state = (object[])inputs.Clone();
+        while (true)
+        {
+            Value more = Truth((Value)condition(state)[0]);
+            if (!more.IsKnown())
+            {
+                throw OpContext.Unsupported("a loop whose number of steps depends on the data or the parameters");
+            }
+            if (more.KnownScalar() == 0)
+            {
+                return state[..variables];
+            }
+            body(state).CopyTo(state, 0);
+        }
+    }
+
+    private static OpResult Switch(OpContext c)
+    {
+        Value condition = Truth(c[1]);
+        if (!condition.IsKnown())
+        {
+            throw OpContext.Unsupported("a TF 1 conditional that depends on the data or the parameters");
+        }
+        return condition.KnownScalar() != 0 ? OpResult.Of(DeadTensor.Instance, c.Inputs[0]) : OpResult.Of(c.Inputs[0], DeadTensor.Instance);
+    }
+
+    private static OpResult Merge(OpContext c)
+    {
+        int alive = Array.FindIndex(c.Inputs, i => i is not DeadTensor);
+        if (alive >= 0 && c.Inputs.Any(i => i is not DeadTensor && !ReferenceEquals(i, c.Inputs[alive])))
+        {
+            throw OpContext.Unsupported("a Merge of two branches that are both taken");
+        }
+        return alive < 0 ? OpResult.Of(DeadTensor.Instance, DeadTensor.Instance) : OpResult.Of(c.Inputs[alive], c.Trace.Constant(tensor(alive)));
+    }
+}

@@ -1,0 +1,102 @@
+using System.Runtime.InteropServices;
+using Ntk.Core.Autodiff;
+using Ntk.Core.Formats;
+using Ntk.Core.Formats.Graphs;
+using Ntk.Core.Formats.Protos;
+
+namespace Ntk.Core.Ops.TensorFlow;
+
+/// <summary>Runs a TensorFlow graph over traced values; nothing but the ops' own rules is executed.</summary>
+internal sealed class GraphTracer(Trace trace, GraphFlattener functions, IReadOnlyList<Value> parameters)
+{
+    private readonly Dictionary<GraphNode, object[]> _constants = [];
+
+    /// <summary>Where equations are recorded.</summary>
+    public Trace Trace => trace;
+
+    /// <summary>The value of one of the model's parameters.</summary>
+    public Value Parameter(VariableHandle handle) => parameters[handle.Parameter];
+
+    /// <summary>Runs a function by name.</summary>
+    public object[] Call(string function, IReadOnlyList<object> arguments) => Run(functions.Function(function), arguments);
+
+    /// <summary>Runs a graph: one result for each of its outputs.</summary>
+    /// <exception cref="NtkException">An op is not supported, or operands do not fit; the node is named.</exception>
+    public object[] Run(FlatGraph graph, IReadOnlyList<object> arguments)
+    {
+        if (arguments.Count != graph.Arguments.Count)
+        {
+            throw new InvalidDataException($"a function of {graph.Arguments.Count} arguments is given {arguments.Count}");
+        }
+        var given = new Dictionary<TensorRef, object>();
+        for (int i = 0; i < arguments.Count; i++)
+        {
+            given[graph.Arguments[i]] = arguments[i];
+        }
+        var results = new object[graph.Nodes.Count][];
+        object Read(TensorRef tensor)
+        {
+            if (given.TryGetValue(tensor, out object? value))
+            {
+                return value;
+            }
+            object[] outputs = results[tensor.Node];
+            return outputs == s_dead ? DeadTensor.Instance : tensor.Output < outputs.Length ? outputs[tensor.Output]
+                : throw new InvalidDataException($"'{graph.Nodes[tensor.Node].Name}' ({graph.Nodes[tensor.Node].Op}) has no output {tensor.Output}");
+        }
+        foreach (int index in graph.Order)
+        {
+            GraphNode node = graph.Nodes[index];
+            bool dead = node.Controls.Length > 0 && Array.Exists(node.Controls, c => results[c] == s_dead || results[c].All(r => r is DeadTensor));
+            results[index] = dead ? s_dead : Evaluate(node, Array.ConvertAll(node.Inputs, Read));
+        }
+        return graph.Outputs.Select(Read).ToArray();
+    }
+
+    private static readonly object[] s_dead = [];
+
+    private object[] Evaluate(GraphNode node, object[] inputs)
+    {
+        if (node.Op != "Merge" && Array.IndexOf(inputs, DeadTensor.Instance) >= 0)
+        {
+            return s_dead;
+        }
+        bool constant = node.Op == "Const";
+        if (constant && _constants.TryGetValue(node, out object[]? known))
+        {
+            return known;
+        }
+        OpDefinition op = OpTable.Find(node.Op) ?? throw UnsupportedOps.Error([(node.Op, node.Name, 1)]);
+        try
+        {
+            var context = new OpContext(this, node, inputs);
+            object[] outputs = op.Run(context).Outputs;
+            context.CheckAttributes();
+            if (constant)
+            {
+                _constants[node] = outputs;
+            }
+            return outputs;
+        }
+        catch (ShapeException error)
+        {
+            throw At(node, NtkErrorId.ShapeMismatch, error.Message, error);
+        }
+        catch (InvalidDataException error)
+        {
+            throw At(node, NtkErrorId.FileCorrupt, error.Message, error);
+        }
+        catch (ExternalException error)
+        {
+            // Libtorch's own message continues with a native stack.
+            throw At(node, NtkErrorId.ShapeMismatch, error.Message.Split('\n')[0], error);
+        }
+        catch (NtkException error) when (error.Target is null)
+        {
+            throw At(node, error.ErrorId, error.Message, error);
+        }
+    }
+
+    private static NtkException At(GraphNode node, string id, string message, Exception inner) =>
+        new(id, $"Node '{node.Name}' ({node.Op}): {message.TrimEnd('.')}.", inner) { Target = node.Name };
+}

@@ -1,0 +1,135 @@
+using Ntk.Core.Autodiff;
+using static TorchSharp.torch;
+
+namespace Ntk.Core.Ops.TensorFlow;
+
+/// <summary>Pieces of tensors: Slice and StridedSlice with all its masks.</summary>
+internal static class SlicingOps
+{
+    /// <summary>The ops.</summary>
+    public static OpDefinition[] Table { get; } = [new("Slice", Slice), new("StridedSlice", StridedSlice)];
+
+    private static OpResult Slice(OpContext c)
+    {
+        Value x = c[0];
+        if (c[1].IsKnown())
+        {
+            return Lax.Slice(x, c.Known(1), c.Known(2));
+        }
+        // A beginning that depends on the data: slices at consecutive indices.
+        long[] size = c.Known(2);
+        for (int axis = 0; axis < size.Length; axis++)
+        {
+            if (size[axis] < 0)
+            {
+                throw new ShapeException("a piece whose beginning depends on the data needs a size");
+            }
+            if (size[axis] != x.Shape[axis])
+            {
+                Value begin = Lax.Cast(Lax.Index(c[1], 0, axis), ScalarType.Int64);
+                x = Lax.Gather(x, begin + c.Trace.Constant(arange(size[axis])), axis);
+            }
+        }
+        return x;
+    }
+
+    /// <summary>One entry of a slicing specification, spelled out for one axis.</summary>
+    private readonly record struct Range(long Begin, long Size, long Stride, bool Shrink);
+
+    // StridedSlice(x, begin, end, strides; begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask)
+    private static OpResult StridedSlice(OpContext c)
+    {
+        Value x = c[0];
+        long beginMask = c.Int("begin_mask", 0), endMask = c.Int("end_mask", 0), ellipsisMask = c.Int("ellipsis_mask", 0),
+            newAxisMask = c.Int("new_axis_mask", 0), shrinkMask = c.Int("shrink_axis_mask", 0);
+        static bool Has(long mask, int bit) => ((mask >> bit) & 1) != 0;
+        if (!c[1].IsKnown() || !c[2].IsKnown())
+        {
+            return AtUnknownIndex(c, shrinkMask, beginMask, endMask, ellipsisMask | newAxisMask);
+        }
+        long[] begin = c.Known(1), end = c.Known(2), stride = c.Known(3);
+        int entries = begin.Length;
+        int ellipses = Enumerable.Range(0, entries).Count(i => Has(ellipsisMask, i));
+        int named = Enumerable.Range(0, entries).Count(i => !Has(ellipsisMask, i) && !Has(newAxisMask, i));
+        if (ellipses > 1 || named > x.Rank)
+        {
+            throw new ShapeException($"{named} indices for {Shapes.Format(x.Shape)}");
+        }
+        var ranges = new List<Range>();
+        // Where the result gets an axis of size one, counted in the axes that remain.
+        var shape = new List<long>();
+        void Keep(int count)
+        {
+            for (int i = 0; i < count; i++)
+            {
+                shape.Add(x.Shape[ranges.Count]);
+                ranges.Add(new Range(0, x.Shape[ranges.Count], 1, false));
+            }
+        }
+        for (int i = 0; i < entries; i++)
+        {
+            if (Has(ellipsisMask, i))
+            {
+                Keep(x.Rank - named);
+            }
+            else if (Has(newAxisMask, i))
+            {
+                shape.Add(1);
+            }
+            else
+            {
+                Range range = Along(x.Shape[ranges.Count], begin[i], end[i], stride[i], Has(beginMask, i), Has(endMask, i), Has(shrinkMask, i));
+                ranges.Add(range);
+                if (!range.Shrink)
+                {
+                    shape.Add(range.Size);
+                }
+            }
+        }
+        Keep(x.Rank - ranges.Count);
+        int[] backward = Enumerable.Range(0, x.Rank).Where(a => ranges[a].Stride < 0 && ranges[a].Size > 1).ToArray();
+        // A backward range is the forward one turned round.
+        Value piece = Lax.Slice(x, ranges.Select(r => r.Stride < 0 && r.Size > 0 ? r.Begin + ((r.Size - 1) * r.Stride) : r.Begin).ToArray(),
+            ranges.Select(r => r.Size).ToArray(), ranges.Select(r => Math.Abs(r.Stride)).ToArray());
+        return Lax.Reshape(Lax.Reverse(piece, backward), shape.ToArray());
+    }
+
+    private static Range Along(long size, long begin, long end, long stride, bool fromStart, bool toEnd, bool shrink)
+    {
+        if (stride == 0)
+        {
+            throw new ShapeException("a stride of 0");
+        }
+        if (shrink)
+        {
+            long index = begin < 0 ? begin + size : begin;
+            return index >= 0 && index < size ? new Range(index, 1, 1, true) : throw new ShapeException($"index {begin} is out of range for an axis of size {size}");
+        }
+        long first = stride > 0 ? 0 : -1, last = stride > 0 ? size : size - 1;
+        long from = fromStart ? (stride > 0 ? first : last) : Math.Clamp(begin < 0 ? begin + size : begin, first, last);
+        long to = toEnd ? (stride > 0 ? last : first) : Math.Clamp(end < 0 ? end + size : end, first, last);
+        long count = Math.Max(0, stride > 0 ? (to - from + stride - 1) / stride : (from - to - stride - 1) / -stride);
+        return new Range(count == 0 ? 0 : from, count, stride, false);
+    }
+
+    // x[i], x[:, i] … with an i that depends on the data: indices that shrink their axis, whole axes elsewhere.
+    private static OpResult AtUnknownIndex(OpContext c, long shrink, long beginMask, long endMask, long other)
+    {
+        Value x = c[0];
+        int entries = (int)c[1].Shape[0];
+        for (int i = entries - 1; i >= 0; i--)
+        {
+            bool whole = ((beginMask >> i) & (endMask >> i) & 1) != 0;
+            if (other != 0 || (((shrink >> i) & 1) == 0 && !whole))
+            {
+                throw new ShapeException("the size of a piece depends on the data, where a constant is needed");
+            }
+            if (((shrink >> i) & 1) != 0)
+            {
+                Value index = Lax.Cast(Lax.Index(c[1], 0, i), ScalarType.Int64), size = Lax.ScalarLike(index, x.Shape[i]);
+                x = Lax.Gather(x, Lax.FloorMod(index, size), i);
+            }
+        }
+        return x;
+    }
+}

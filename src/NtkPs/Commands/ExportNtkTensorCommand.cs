@@ -1,0 +1,57 @@
+using System.Management.Automation;
+using Ntk;
+using Ntk.Core.Tensors;
+
+namespace NtkPs;
+
+/// <summary>Writes tensors to a .npy, .npz or .csv file, whole or not at all.</summary>
+[Cmdlet(VerbsData.Export, "NtkTensor", SupportsShouldProcess = true)]
+public sealed class ExportNtkTensorCommand : NtkCmdlet
+{
+    private readonly TensorCollector _tensors;
+    private string _file = "";
+
+    /// <summary>Makes the command.</summary>
+    public ExportNtkTensorCommand() => _tensors = new TensorCollector(this, "-InputObject");
+
+    /// <summary>A tensor, several (to an .npz), or rows, which are put together again.</summary>
+    [Parameter(Mandatory = true, ValueFromPipeline = true)]
+    public object InputObject { get; set; } = null!;
+
+    /// <summary>The file; its extension is the format.</summary>
+    [Parameter(Mandatory = true, Position = 0)]
+    public string Path { get; set; } = "";
+
+    /// <summary>Leaves a file that exists as it is.</summary>
+    [Parameter]
+    public SwitchParameter NoClobber { get; set; }
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing() => Terminating(() =>
+    {
+        _file = SessionPaths.Full(this, Path);
+        TensorFile.Kind(_file);
+        if (NoClobber && File.Exists(_file))
+        {
+            throw new NtkException(NtkErrorId.FileExists, $"'{Path}' exists already; leave out -NoClobber to overwrite it, or choose another name.") { Target = Path };
+        }
+    });
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord() => _tensors.Add(InputObject);
+
+    /// <inheritdoc/>
+    protected override void EndProcessing() => Terminating(() =>
+    {
+        IReadOnlyList<NtkTensor> tensors = _tensors.Complete();
+        if (ShouldProcess(_file, "Export tensor"))
+        {
+            Work($"Writing {System.IO.Path.GetFileName(_file)}", _ =>
+            {
+                TensorFile.Write(_file, tensors, overwrite: !NoClobber);
+                return true;
+            });
+            WriteVerbose($"{string.Join(", ", tensors.Select(t => t.Title))} written to '{_file}'.");
+        }
+    });
+}

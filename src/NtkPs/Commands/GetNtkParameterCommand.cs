@@ -1,0 +1,59 @@
+using System.Management.Automation;
+using Ntk;
+
+namespace NtkPs;
+
+/// <summary>Lists a model's variables.</summary>
+[Cmdlet(VerbsCommon.Get, "NtkParameter", DefaultParameterSetName = "All")]
+[OutputType(typeof(NtkParameter))]
+public sealed class GetNtkParameterCommand : NtkCmdlet
+{
+    /// <summary>The model, from Import-NtkModel.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
+    public NtkModel Model { get; set; } = null!;
+
+    /// <summary>Names, with wildcards; with or without :0.</summary>
+    [Parameter(Position = 1)]
+    [SupportsWildcards]
+    public string[] Name { get; set; } = ["*"];
+
+    /// <summary>Only those that TensorFlow would train.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = "Trainable")]
+    public SwitchParameter Trainable { get; set; }
+
+    /// <summary>Only those that it would not.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = "NonTrainable")]
+    public SwitchParameter NonTrainable { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        var found = new HashSet<NtkParameter>();
+        foreach (string name in Name)
+        {
+            string bare = name.EndsWith(":0", StringComparison.Ordinal) ? name[..^2] : name;
+            var pattern = new WildcardPattern(bare, WildcardOptions.IgnoreCase);
+            bool any = false;
+            foreach (NtkParameter parameter in Model.Parameters)
+            {
+                if (pattern.IsMatch(parameter.Name) || parameter.Name == bare)
+                {
+                    any = true;
+                    found.Add(parameter);
+                }
+            }
+            if (!any && !WildcardPattern.ContainsWildcardCharacters(bare))
+            {
+                WriteError(Errors.Record(new NtkException(NtkErrorId.ParameterNotFound,
+                    $"The model '{Model.Name}' has no parameter '{name}'; Get-NtkParameter without -Name lists all {Model.Parameters.Count}.") { Target = name }));
+            }
+        }
+        foreach (NtkParameter parameter in Model.Parameters)
+        {
+            if (found.Contains(parameter) && (!Trainable || parameter.Trainable) && (!NonTrainable || !parameter.Trainable))
+            {
+                WriteObject(parameter);
+            }
+        }
+    }
+}

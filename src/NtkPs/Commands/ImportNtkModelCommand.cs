@@ -1,0 +1,61 @@
+using System.Management.Automation;
+using Ntk;
+using Ntk.Core;
+using Ntk.Core.Formats;
+
+namespace NtkPs;
+
+/// <summary>Reads TensorFlow models: SavedModel folders, frozen graphs, .keras and .h5 files.</summary>
+[Cmdlet(VerbsData.Import, "NtkModel", DefaultParameterSetName = "Path")]
+[OutputType(typeof(NtkModel))]
+public sealed class ImportNtkModelCommand : NtkCmdlet
+{
+    /// <summary>Files or folders; wildcards match several.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = "Path")]
+    public string[] Path { get; set; } = [];
+
+    /// <summary>Files or folders, taken as they are.</summary>
+    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = "LiteralPath")]
+    [Alias("PSPath")]
+    public string[] LiteralPath { get; set; } = [];
+
+    /// <summary>The signature of a SavedModel; serving_default, or the only one, without it.</summary>
+    [Parameter]
+    public string? Signature { get; set; }
+
+    /// <summary>Tensors of a graph that become its inputs, with or without :0.</summary>
+    [Parameter]
+    public string[] InputTensor { get; set; } = [];
+
+    /// <summary>Tensors of a graph that become its outputs, with or without :0.</summary>
+    [Parameter]
+    public string[] OutputTensor { get; set; } = [];
+
+    /// <summary>Inputs that are parameters, of a function f(params, x).</summary>
+    [Parameter]
+    public string[] ParameterInput { get; set; } = [];
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        bool literal = ParameterSetName == "LiteralPath";
+        string[] given = literal ? LiteralPath : Path;
+        var options = new ImportOptions { Signature = Signature, InputTensors = InputTensor, OutputTensors = OutputTensor, ParameterInputs = ParameterInput };
+        foreach (string path in given)
+        {
+            bool one = given.Length == 1 && !MyInvocation.ExpectingInput && (literal || !WildcardPattern.ContainsWildcardCharacters(path));
+            ForItem(one, () =>
+            {
+                foreach (string file in literal ? [SessionPaths.Full(this, path)] : SessionPaths.Matches(this, path))
+                {
+                    ForItem(one, () =>
+                    {
+                        NtkModel model = Work($"Reading {System.IO.Path.GetFileName(file)}", cancellation => NtkEngine.Import(file, options, cancellation));
+                        WriteVerbose($"{model} from '{file}'.");
+                        WriteObject(model);
+                    });
+                }
+            });
+        }
+    }
+}

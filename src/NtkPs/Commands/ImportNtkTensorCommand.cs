@@ -1,0 +1,85 @@
+using System.Management.Automation;
+using Ntk;
+using Ntk.Core.Tensors;
+
+namespace NtkPs;
+
+/// <summary>Reads tensors from .npy, .npz and .csv files.</summary>
+[Cmdlet(VerbsData.Import, "NtkTensor", DefaultParameterSetName = "Path")]
+[OutputType(typeof(NtkTensor), typeof(NtkTensorRow))]
+public sealed class ImportNtkTensorCommand : TensorCmdlet
+{
+    /// <summary>Files; wildcards match several, data.npz/x1 is one array of an archive.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = "Path")]
+    public string[] Path { get; set; } = [];
+
+    /// <summary>Files, taken as they are.</summary>
+    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = "LiteralPath")]
+    [Alias("PSPath")]
+    public string[] LiteralPath { get; set; } = [];
+
+    /// <summary>Arrays of an .npz, by name, with wildcards; all without it.</summary>
+    [Parameter(Position = 1)]
+    [SupportsWildcards]
+    public string[]? Name { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        bool literal = ParameterSetName == "LiteralPath";
+        string[] given = literal ? LiteralPath : Path;
+        bool one = given.Length == 1 && !MyInvocation.ExpectingInput && (literal || !WildcardPattern.ContainsWildcardCharacters(given[0]));
+        var files = new List<string>();
+        foreach (string path in given)
+        {
+            ForItem(one, () => files.AddRange(literal ? [SessionPaths.Full(this, path)] : SessionPaths.Matches(this, path)));
+        }
+        foreach (string file in files)
+        {
+            ForItem(one, () => ReadFile(file, files.Count));
+        }
+    }
+
+    private void ReadFile(string path, int files)
+    {
+        string activity = $"Reading {System.IO.Path.GetFileName(path)}";
+        (string file, string? entry) = TensorFile.Split(path);
+        if (TensorFile.Kind(file) != FileKind.Npz)
+        {
+            if (Name is not null)
+            {
+                throw new NtkException(NtkErrorId.TensorNotFound, $"'{file}' holds one tensor without a name; leave out -Name, which chooses in an .npz.") { Target = file };
+            }
+            WriteTensor(Work(activity, _ => TensorFile.Read(file)), files);
+            return;
+        }
+        using NpzFile archive = Work(activity, _ => new NpzFile(file));
+        IReadOnlyList<string> names = entry is null ? Choose(archive, file) : [entry];
+        foreach (string name in names)
+        {
+            // An array of text among numbers does not keep the others from being read.
+            ForItem(names.Count == 1 && files == 1 && !MyInvocation.ExpectingInput, () => WriteTensor(Work(activity, _ => archive.Read(name)), names.Count * files));
+        }
+    }
+
+    private List<string> Choose(NpzFile archive, string file)
+    {
+        if (Name is null)
+        {
+            return [.. archive.Names];
+        }
+        var chosen = new List<string>();
+        foreach (string wanted in Name)
+        {
+            var pattern = new WildcardPattern(wanted, WildcardOptions.IgnoreCase);
+            string[] matches = archive.Names.Contains(wanted) ? [wanted] : [.. archive.Names.Where(pattern.IsMatch)];
+            if (matches.Length == 0 && !WildcardPattern.ContainsWildcardCharacters(wanted))
+            {
+                ForItem(Name.Length == 1 && !MyInvocation.ExpectingInput, () => throw new NtkException(NtkErrorId.TensorNotFound,
+                    $"'{file}' holds no array '{wanted}'. It has: {string.Join(", ", archive.Names)}.") { Target = wanted });
+            }
+            chosen.AddRange(matches.Except(chosen));
+        }
+        return chosen;
+    }
+}

@@ -1,0 +1,141 @@
+using System.Diagnostics;
+using System.Management.Automation;
+using Ntk;
+using Ntk.Core;
+using Ntk.Core.Kernels;
+
+namespace NtkPs;
+
+/// <summary>Computes the empirical neural tangent kernel of a model.</summary>
+[Cmdlet(VerbsLifecycle.Invoke, "EmpiricalNtk")]
+[OutputType(typeof(NtkTensor), typeof(NtkTensorRow))]
+public sealed class InvokeEmpiricalNtkCommand : ModelCmdlet
+{
+    private TensorArgument _x1 = null!;
+    private TensorArgument? _x2;
+    private string? _outFile;
+    private bool _outFileWritten;
+
+    /// <summary>The examples of the kernel's first side, first axis the batch: a tensor, rows, an array or a path; several inputs as a dictionary by name.</summary>
+    [Parameter(Mandatory = true, Position = 1)]
+    public object X1 { get; set; } = null!;
+
+    /// <summary>The examples of the second side; without it, the first side's.</summary>
+    [Parameter(Position = 2)]
+    public object? X2 { get; set; }
+
+    /// <summary>Parameters to sum over, by name, with wildcards.</summary>
+    [Parameter]
+    [SupportsWildcards]
+    public string[]? ParameterName { get; set; }
+
+    /// <summary>Takes every float variable as a parameter, not the trainable ones alone.</summary>
+    [Parameter]
+    public SwitchParameter IncludeNonTrainable { get; set; }
+
+    /// <summary>Output axes to trace over; the kernel is divided by their size. @() for none.</summary>
+    [Parameter]
+    [Alias("TraceAxes")]
+    [AllowNull]
+    [AllowEmptyCollection]
+    [AxisTransformation]
+    public int[] TraceAxis { get; set; } = [-1];
+
+    /// <summary>Output axes of which only the diagonal is kept.</summary>
+    [Parameter]
+    [Alias("DiagonalAxes")]
+    [AllowNull]
+    [AllowEmptyCollection]
+    [AxisTransformation]
+    public int[] DiagonalAxis { get; set; } = [];
+
+    /// <summary>The examples' axis: Auto (found and proven), None, an axis, or an input and an output axis.</summary>
+    [Parameter]
+    [Alias("VmapAxes")]
+    [AllowNull]
+    [VmapAxisTransformation]
+    public VmapAxes VmapAxis { get; set; } = VmapAxes.Automatic;
+
+    /// <summary>The method; Auto takes what costs the least.</summary>
+    [Parameter]
+    public NtkImplementation Implementation { get; set; }
+
+    /// <summary>Whether structure rules may be used for Jacobians.</summary>
+    [Parameter]
+    public bool JRules { get; set; } = true;
+
+    /// <summary>Whether structure rules may be used for the contraction.</summary>
+    [Parameter]
+    public bool SRules { get; set; } = true;
+
+    /// <summary>Whether Jacobians are taken in forward mode; without it, by cost.</summary>
+    [Parameter]
+    [AllowNull]
+    public bool? Fwd { get; set; }
+
+    /// <summary>Chosen output elements, without the batch axis: one index (10,20) or a list of them.</summary>
+    [Parameter]
+    [OutputIndexTransformation]
+    public int[][]? OutputIndex { get; set; }
+
+    /// <summary>A .npy file that the kernel is written to as it is computed; the tensor is then the file mapped into memory.</summary>
+    [Parameter]
+    public string? OutFile { get; set; }
+
+    private protected override void ReadArguments()
+    {
+        _x1 = new TensorArgument(this, X1, "-X1");
+        if (IsBound(nameof(X2)))
+        {
+            _x2 = X2 is not null ? new TensorArgument(this, X2, "-X2") : throw new NtkException(NtkErrorId.InvalidArgument,
+                "-X2 is $null; is the variable's name spelled right? Leave -X2 out for the kernel of -X1 with itself.") { Target = "-X2" };
+        }
+        if (OutFile is not null)
+        {
+            _outFile = SessionPaths.Full(this, OutFile);
+            if (!_outFile.EndsWith(".npy", StringComparison.OrdinalIgnoreCase))
+            {
+                throw new NtkException(NtkErrorId.FormatNotRecognized, $"-OutFile '{OutFile}' is not a .npy file; write other formats with Export-NtkTensor.") { Target = OutFile };
+            }
+        }
+    }
+
+    private protected override void RunModel()
+    {
+        NtkModel model = Model;
+        if (_outFileWritten)
+        {
+            throw new NtkException(NtkErrorId.InvalidArgument, $"-OutFile takes one kernel; the one of '{model.Name}' would overwrite the one before. Run each model on its own.") { Target = OutFile };
+        }
+        IReadOnlyList<NtkTensor> x1 = _x1.Bind(model);
+        IReadOnlyList<NtkTensor>? x2 = _x2?.Bind(model);
+        WarnOfNaN(model, x1, "-X1");
+        WarnOfNaN(model, x2 ?? [], "-X2");
+        KernelOptions options = WithRunOptions(new KernelOptions
+        {
+            ParameterNames = ParameterName,
+            IncludeNonTrainable = IncludeNonTrainable,
+            TraceAxes = TraceAxis,
+            DiagonalAxes = DiagonalAxis,
+            VmapAxes = VmapAxis,
+            Implementation = Implementation,
+            JRules = JRules,
+            SRules = SRules,
+            Fwd = Fwd,
+            OutputIndex = OutputIndexTransformationAttribute.For(OutputIndex, FirstOutput(model)?.Shape?.Length),
+            OutFile = _outFile,
+        });
+        var watch = Stopwatch.StartNew();
+        IReadOnlyList<NtkTensor> kernels = Work($"Kernel of {model.Name}", (progress, cancellation) => NtkEngine.EmpiricalNtk(model, x1, x2, options, progress, cancellation));
+        _outFileWritten = _outFile is not null;
+        foreach (NtkTensor kernel in kernels)
+        {
+            WriteVerbose($"Kernel of '{model.Name}': {kernel.Title} in {watch.Elapsed.TotalSeconds:F2} s.");
+            WriteTensor(kernel, kernels.Count);
+        }
+    }
+
+    private NtkTensorSpec? FirstOutput(NtkModel model) => Output is [var name, ..]
+        ? model.Outputs.FirstOrDefault(output => output.Name == name)
+        : (model.Outputs.Count > 0 ? model.Outputs[0] : null);
+}

@@ -1,0 +1,33 @@
+using System.Management.Automation;
+using Ntk;
+using Ntk.Core;
+using Ntk.Core.Kernels;
+
+namespace NtkPs;
+
+/// <summary>Runs a model.</summary>
+[Cmdlet(VerbsLifecycle.Invoke, "NtkModel")]
+[OutputType(typeof(NtkTensor), typeof(NtkTensorRow))]
+public sealed class InvokeNtkModelCommand : ModelCmdlet
+{
+    private TensorArgument _x = null!;
+
+    /// <summary>The examples, first axis the batch: a tensor, rows, an array or a path; several inputs as a dictionary by name.</summary>
+    [Parameter(Mandatory = true, Position = 1)]
+    public object X { get; set; } = null!;
+
+    private protected override void ReadArguments() => _x = new TensorArgument(this, X, "-X");
+
+    private protected override void RunModel()
+    {
+        IReadOnlyList<NtkTensor> x = _x.Bind(Model);
+        WarnOfNaN(Model, x, "-X");
+        RunOptions options = WithRunOptions(new RunOptions());
+        NtkModel model = Model;
+        IReadOnlyList<NtkTensor> outputs = Work($"Running {model.Name}", (progress, cancellation) => NtkEngine.Run(model, x, options, progress, cancellation));
+        foreach (NtkTensor output in outputs)
+        {
+            WriteTensor(output, outputs.Count);
+        }
+    }
+}
