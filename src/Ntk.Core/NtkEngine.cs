@@ -28,6 +28,9 @@ public static class NtkEngine
     public static NtkModel CreateModel(string name, string path, ModelSource source) =>
         new(name, path, source.Format, source.Inputs, source.Outputs, source.Parameters, new ModelSession(source));
 
+    /// <summary>Whether the model's inputs have an order that its author knows, as Keras's have; a signature's go by name only.</summary>
+    public static bool InputsAreOrdered(NtkModel model) => ModelSession.Of(model).Source.InputsAreOrdered;
+
     /// <summary>The model's outputs at <paramref name="inputs"/>, one tensor each, named.</summary>
     /// <param name="model">The model.</param>
     /// <param name="inputs">A tensor for each of the model's inputs, in order, batch axis first, dtypes as the inputs'.</param>

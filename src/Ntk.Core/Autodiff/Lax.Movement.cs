@@ -44,8 +44,8 @@ public static partial class Lax
         return Transpose(x, order);
     }
 
-    /// <summary>Repeats along new leading axes and along axes of size one.</summary>
-    public static Value BroadcastTo(Value x, params long[] shape) => x.Shape.AsSpan().SequenceEqual(shape) ? x : x.Trace.Apply(new Broadcast(shape), x);
+    /// <summary>Repeats along new leading axes and along axes of size one; an equation even where nothing repeats, so that one example makes the program of many.</summary>
+    public static Value BroadcastTo(Value x, params long[] shape) => x.Trace.Apply(new Broadcast(shape), x);
 
     /// <summary>An axis of size one at <paramref name="axis"/> of the result.</summary>
     public static Value ExpandDims(Value x, int axis)
@@ -175,11 +175,8 @@ public static partial class Lax
         var merged = new List<long>();
         for (int i = 0; i < x.Rank; i++)
         {
-            if (multiples[i] != 1)
-            {
-                split.Add(1);
-                wide.Add(multiples[i]);
-            }
+            split.Add(1);
+            wide.Add(multiples[i]);
             split.Add(x.Shape[i]);
             wide.Add(x.Shape[i]);
             merged.Add(x.Shape[i] * multiples[i]);

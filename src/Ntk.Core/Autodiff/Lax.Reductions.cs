@@ -92,8 +92,8 @@ public static partial class Lax
             return MoveAxis(DotGeneral(x, y, [xc], [yc]), 0, -2);
         }
         long[] batch = Shapes.Broadcast(x.Shape[..^2], y.Shape[..^2]);
-        x = BroadcastTo(x, [.. batch, .. x.Shape[^2..]]);
-        y = BroadcastTo(y, [.. batch, .. y.Shape[^2..]]);
+        x = x.Shape.AsSpan()[..^2].SequenceEqual(batch) ? x : BroadcastTo(x, [.. batch, .. x.Shape[^2..]]);
+        y = y.Shape.AsSpan()[..^2].SequenceEqual(batch) ? y : BroadcastTo(y, [.. batch, .. y.Shape[^2..]]);
         int[] axes = Enumerable.Range(0, batch.Length).ToArray();
         return DotGeneral(x, y, [x.Rank - (transposeX ? 2 : 1)], [y.Rank - (transposeY ? 1 : 2)], axes, axes);
     }

@@ -20,6 +20,10 @@ public static partial class Lax
     /// <summary>The derivative of log Γ(x).</summary>
     public static Value Digamma(Value x) => x.Trace.Apply(s_digamma, x);
 
+    /// <summary>The derivative of order <paramref name="order"/> + 1 of log Γ(x).</summary>
+    public static Value Polygamma(int order, Value x) => order == 0 ? Digamma(x)
+        : x.Trace.Apply(OfX("polygamma", t => t.polygamma(order), (rows, t) => rows * t.polygamma(order + 1), 30, $"{order}"), x);
+
     /// <summary>The inverse of the error function.</summary>
     public static Value InverseErf(Value x) => x.Trace.Apply(s_inverseErf, x);
 

@@ -1,14 +1,11 @@
-using Ntk.Core.Formats.Keras;
 using Ntk.Core.Formats.Graphs;
+using Ntk.Core.Formats.Keras;
 
 namespace Ntk.Core.Formats;
 
 /// <summary>Reads a model of any format, which it finds out from the contents.</summary>
 public static class ModelImporter
 {
-    private static readonly byte[] s_zip = [0x50, 0x4b, 0x03, 0x04];
-    private static readonly byte[] s_hdf5 = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
-
     // A SavedModel begins with its schema version, a GraphDef with its first node.
     private const byte SavedModelTag = 0x08;
     private const byte GraphTag = 0x0a;
@@ -50,30 +47,29 @@ public static class ModelImporter
 
     private static ModelSource ReadFile(string path, ImportOptions options, CancellationToken cancellation)
     {
-        Span<byte> head = stackalloc byte[8];
-        using (FileStream stream = File.OpenRead(path))
-        {
-            head = head[..stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)];
-        }
-        string extension = Path.GetExtension(path).ToLowerInvariant();
-        if (head.StartsWith(s_zip) || head.SequenceEqual(s_hdf5))
+        if (KerasImporter.Recognizes(path))
         {
             return KerasImporter.Import(path, options, cancellation);
         }
-        switch (extension)
+        int first;
+        using (FileStream stream = File.OpenRead(path))
+        {
+            first = stream.ReadByte();
+        }
+        switch (Path.GetExtension(path).ToLowerInvariant())
         {
             case ".keras":
                 throw new NtkException(NtkErrorId.FileCorrupt, $"'{path}' is no .keras file (a zip archive), or is damaged.") { Target = path };
             case ".h5" or ".hdf5":
                 throw new NtkException(NtkErrorId.FileCorrupt, $"'{path}' is no HDF5 file, or is damaged.") { Target = path };
-            case ".pb" when head.Length == 0:
+            case ".pb" when first < 0:
                 throw new NtkException(NtkErrorId.FileCorrupt, $"'{path}' is empty.") { Target = path };
-            case ".pb" when head[0] == SavedModelTag:
+            case ".pb" when first == SavedModelTag:
                 return SavedModelReader.Read(Path.GetDirectoryName(path)!, options);
             case ".pb":
                 return FrozenGraphReader.Read(path, options);
             default:
-                return head.Length > 0 && head[0] == GraphTag ? FrozenGraphReader.Read(path, options) : throw new NtkException(NtkErrorId.FormatNotRecognized,
+                return first == GraphTag ? FrozenGraphReader.Read(path, options) : throw new NtkException(NtkErrorId.FormatNotRecognized,
                     $"'{path}' is none of the formats that are read: a SavedModel's folder, a frozen graph (.pb), .keras or .h5.") { Target = path };
         }
     }

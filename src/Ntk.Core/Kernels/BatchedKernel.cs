@@ -25,7 +25,7 @@ internal sealed class BatchedKernel(ModelProblem problem, int output, Side left,
         {
             return;
         }
-        TracedModel model = problem.Prepare(output, left, _right, 2, out _).Model;
+        TracedModel model = problem.Prepare(output, left, _right, left.Examples, out _).Model;
         KernelPlan plan = problem.Plan(model, layout, _sides[0], _sides[1]);
         double work = plan.Groups.Count == 0 ? 0 : plan.Groups.Max(g => g.WorkBytes);
         double perExample = plan.PassBytes + work + plan.TermBytes;

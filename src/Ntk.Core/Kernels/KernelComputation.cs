@@ -32,7 +32,7 @@ internal sealed class KernelComputation(ModelProblem problem, int output, Side l
     /// <summary>The kernel.</summary>
     public NtkTensor Run()
     {
-        PreparedModel prepared = problem.Prepare(output, left, _right, 2, out int batch);
+        PreparedModel prepared = problem.Prepare(output, left, _right, left.Examples, out int batch);
         Program sample = prepared.Model.Program;
         long[] shape = (long[])sample.Variables[sample.Outputs[0]].Type.Shape.Clone();
         long[] shape1 = shape, shape2 = shape;

@@ -57,7 +57,7 @@ internal sealed class ModelProblem : IDisposable
         {
             return PrepareWhole(output, left);
         }
-        PreparedModel? prepared = PrepareBatched(output, left, examples, out string? obstacle, out batch);
+        PreparedModel? prepared = PrepareBatched(output, left, [left.Examples, right.Examples], examples, out string? obstacle, out batch);
         if (prepared is not null)
         {
             return prepared;
@@ -120,11 +120,11 @@ internal sealed class ModelProblem : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _owned.ForEach(t => t.Dispose());
 
-    private PreparedModel? PrepareBatched(int output, Side side, long examples, out string? obstacle, out int batch)
+    private PreparedModel? PrepareBatched(int output, Side side, long[] sizes, long examples, out string? obstacle, out int batch)
     {
         int inAxis = InputAxis, outAxis = Options.VmapAxes.Out ?? 0;
-        string key = Key($"vmap {inAxis},{outAxis} of {examples}", output, side.Shapes(1, inAxis));
-        PreparedModel prepared = Session.Prepare(key, () => new PreparedModel(Batched(output, side, examples, inAxis, outAxis, out string? reason), reason));
+        string key = Key($"vmap {inAxis},{outAxis} of {examples} for {string.Join(",", sizes)}", output, side.Shapes(1, inAxis));
+        PreparedModel prepared = Session.Prepare(key, () => new PreparedModel(Batched(output, side, sizes, examples, inAxis, outAxis, out string? reason), reason));
         obstacle = prepared.Obstacle;
         batch = 0;
         if (!prepared.IsPossible)
@@ -135,7 +135,7 @@ internal sealed class ModelProblem : IDisposable
         return prepared;
     }
 
-    private TracedModel? Batched(int output, Side side, long examples, int inAxis, int outAxis, out string? obstacle)
+    private TracedModel? Batched(int output, Side side, long[] sizes, long examples, int inAxis, int outAxis, out string? obstacle)
     {
         try
         {
@@ -154,15 +154,15 @@ internal sealed class ModelProblem : IDisposable
             {
                 return null;
             }
+            // What the model computes must not depend on how many examples it is given: neither at the user's sizes nor at the tiles'.
+            if (sizes.Any(n => n != proven && !TracedModel.AreAlike(program, Traced(n))))
+            {
+                obstacle = "a graph that depends on the number of examples";
+                return null;
+            }
             if (!TracedModel.AreAlike(program, unit))
             {
-                // A broadcast along one example may be none at all: what counts is that two and three agree.
                 unit = null;
-                if (!TracedModel.AreAlike(program, Traced(proven + 1)))
-                {
-                    obstacle = "a graph that depends on the number of examples";
-                    return null;
-                }
             }
             IReadOnlyList<ParameterGroup> groups = ParameterGroup.Find(program, v => axes[v] is not null);
             return examples == 1 && unit is not null ? new TracedModel(Select(unit), 1, axes, unit, groups) : new TracedModel(program, proven, axes, unit, groups);

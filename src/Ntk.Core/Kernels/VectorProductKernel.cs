@@ -16,7 +16,7 @@ internal sealed class VectorProductKernel(ModelProblem problem, int output, Side
     /// <summary>Computes it.</summary>
     public void Run()
     {
-        PreparedModel sample = problem.Prepare(output, left, _right, 2, out _);
+        PreparedModel sample = problem.Prepare(output, left, _right, left.Examples, out _);
         if (!sample.Model.IsBatched)
         {
             Whole(sample);

@@ -1,7 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
 using Ntk;
-using Ntk.Core.Formats;
+using Ntk.Core;
 using Ntk.Core.Tensors;
 
 namespace NtkPs;
@@ -51,7 +51,7 @@ internal sealed class TensorArgument
         {
             return InputBinding.ByName(named, model.Inputs, _name);
         }
-        bool ordered = ((ModelSource)model.Source).InputsAreOrdered;
+        bool ordered = NtkEngine.InputsAreOrdered(model);
         // A list of as many arrays as there are inputs is one for each; for a single input it is one jagged array.
         return _content is object?[] items && (Array.Exists(items, item => item is NtkTensor) || model.Inputs.Count > 1)
             ? InputBinding.InOrder(Array.ConvertAll(items, Tensor), model.Inputs, ordered, _name)

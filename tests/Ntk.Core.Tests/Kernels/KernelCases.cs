@@ -34,6 +34,7 @@ public static class KernelCases
         ["piecewise_scatter"] = (true, Model([3], (p, x) => Lax.Gather(Lax.MatMul(x, p[0]), x.Trace.Integers(1, 0, 1), 1), ("w", [3, 2]))),
         ["mixes_batch_mean"] = (false, Model([3], (p, x) => Lax.Tanh(Lax.MatMul(x - Lax.Mean(x, [0], true), p[0])), ("w", [3, 2]))),
         ["mixes_by_size"] = (false, Model([3], (p, x) => Lax.Tanh(Lax.MatMul(x, p[0]) * (1.0 / x.Shape[0])), ("w", [3, 2]))),
+        ["mixes_by_count"] = (false, Model([3], (p, x) => Lax.MatMul(x, p[0]) * Lax.MatMul(x, p[x.Shape[0] > 3 ? 0 : 1]), ("w", [3, 2]), ("v", [3, 2]))),
         ["mixes_by_position"] = (false, Model([3], (p, x) => Lax.Tanh(Lax.MatMul(x, p[0]) * Lax.ExpandDims(Lax.Cast(x.Trace.Constant(arange(x.Shape[0])), x.DType), 1)), ("w", [3, 2]))),
         ["mixes_reversed"] = (false, Model([3], (p, x) => Lax.Tanh(Lax.MatMul(x + Lax.Reverse(x, 0), p[0])), ("w", [3, 2]))),
         ["embedding"] = (true, Tokens([4], (p, x) => Lax.MatMul(Lax.Tanh(Lax.Sum(Lax.Gather(p[0], x, 0), [1])), p[1]), ("table", [6, 3]), ("w", [3, 2]))),

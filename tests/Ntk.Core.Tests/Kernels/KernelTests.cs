@@ -23,8 +23,8 @@ public sealed class KernelTests
         TorchRuntime.Initialize();
         (bool independent, LambdaModel source) = KernelCases.All[name];
         NtkModel model = NtkEngine.CreateModel(name, name, source);
-        NtkTensor[] x = [Input(source, N1, 1)];
-        void Given() => NtkEngine.EmpiricalNtk(model, x, null, new KernelOptions { VmapAxes = new VmapAxes(false, 0, 0) });
+        NtkTensor[] x1 = [Input(source, N1, 1)], x2 = [Input(source, N2, 2)];
+        void Given() => NtkEngine.EmpiricalNtk(model, x1, x2, new KernelOptions { VmapAxes = new VmapAxes(false, 0, 0) });
         if (independent)
         {
             Given();
@@ -112,7 +112,8 @@ public sealed class KernelTests
         long rows = Shapes.Count(output.Shape);
         var cotangents = new Dictionary<int, Tensor> { [program.Outputs[0]] = eye(rows, rows, ScalarType.Float64).reshape([rows, .. output.Shape]) };
         ReversePass.Run(program, values, cotangents, _ => true);
-        Tensor[] parts = program.Parameters.Where(cotangents.ContainsKey).Select(p => cotangents[p].reshape(rows, -1)).ToArray();
+        Tensor[] parts = program.Parameters.Select(p => cotangents.TryGetValue(p, out Tensor? own) ? own.reshape(rows, -1)
+            : zeros([rows, program.Variables[p].Type.Count], ScalarType.Float64)).ToArray();
         return cat(parts, 1).reshape([.. output.Shape, -1]);
     }
 

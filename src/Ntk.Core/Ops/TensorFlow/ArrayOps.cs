@@ -86,6 +86,8 @@ internal static class ArrayOps
         {
             return Lax.Pad(c[0], low, high, fill?.KnownScalar() ?? 0);
         }
+        // TensorFlow has no derivative by the padding.
+        fill = Lax.StopGradient(fill);
         Value inside = Lax.Pad(Filled(c[0], c[0].Shape, 1), low, high);
         return Lax.Select(Lax.NotEqual(inside, Lax.ScalarLike(inside, 0)), Lax.Pad(c[0], low, high), fill);
     }
