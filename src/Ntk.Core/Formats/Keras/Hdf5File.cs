@@ -120,14 +120,15 @@ internal sealed unsafe class Hdf5File : IDisposable
         _ => throw new InvalidDataException($"dataset '{path}' holds {type.Class} elements of {type.Size} bytes, not numbers"),
     };
 
-    // The reader meets bytes that anyone may have written, and reports damage by whatever exception its code runs into.
+    // The reader meets bytes that anyone may have written, and reports damage by whatever exception its code runs into; lengths out of a damaged file
+    // can ask for more memory than there is.
     private static T Guarded<T>(string path, Func<T> read)
     {
         try
         {
             return read();
         }
-        catch (Exception e) when (e is not (NtkException or OperationCanceledException or OutOfMemoryException))
+        catch (Exception e) when (e is not (NtkException or OperationCanceledException))
         {
             throw new NtkException(NtkErrorId.FileCorrupt, $"'{path}' cannot be read as HDF5: {e.Message.TrimEnd('.')}. It may be truncated or damaged; copy or save it again.", e) { Target = path };
         }

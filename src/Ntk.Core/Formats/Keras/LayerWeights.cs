@@ -20,7 +20,7 @@ internal static class LayerWeights
     {
         string[] groups = file.Texts(root, "layer_names") ?? throw Lacking(path, "the list of its layers");
         KerasLayer[] layers = model.Children.Select(c => c.Layer).Where(l => Ordered(l).Count > 0).ToArray();
-        string[] filled = groups.Where(g => file.Texts($"{root}/{g}", "weight_names") is { Length: > 0 }).ToArray();
+        string[] filled = groups.Where(g => file.Exists($"{root}/{g}") && file.Texts($"{root}/{g}", "weight_names") is { Length: > 0 }).ToArray();
         for (int k = 0; k < layers.Length; k++)
         {
             cancellation.ThrowIfCancellationRequested();
