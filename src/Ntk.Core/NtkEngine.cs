@@ -62,9 +62,14 @@ public static class NtkEngine
         return Shaped(model, () =>
         {
             using var problem = new ModelProblem(model, options, cancellation);
+            int[] outputs = OutputSelection.Select(model, options.Outputs);
+            if (options.OutFile is not null && outputs.Length > 1)
+            {
+                throw new NtkException(NtkErrorId.InvalidArgument, $"-OutFile takes one kernel, and {model.Name} has {outputs.Length} outputs; choose one with -Output.");
+            }
             Side left = Convert(model, x1, options.Precision, problem.InputAxis);
             Side? right = x2 is null ? null : Convert(model, x2, options.Precision, problem.InputAxis);
-            return OutputSelection.Select(model, options.Outputs).Select(o => new KernelComputation(problem, o, left, right, progress, cancellation).Run()).ToArray();
+            return outputs.Select(o => new KernelComputation(problem, o, left, right, progress, cancellation).Run()).ToArray();
         });
     }
 

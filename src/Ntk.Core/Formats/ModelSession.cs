@@ -27,11 +27,12 @@ internal sealed class ModelSession(ModelSource source)
     /// <summary>The session behind a model.</summary>
     public static ModelSession Of(NtkModel model) => (ModelSession)model.Source;
 
-    /// <summary>The program of some outputs at inputs of the given shapes.</summary>
+    /// <summary>The program of some outputs, or of chosen elements of theirs, at inputs of the given shapes.</summary>
     /// <exception cref="ShapeException">The model cannot take these shapes.</exception>
-    public Program Trace(IReadOnlyList<long[]> shapes, ScalarType floatType, IReadOnlyList<int> outputs, CancellationToken cancellation)
+    public Program Trace(IReadOnlyList<long[]> shapes, ScalarType floatType, IReadOnlyList<int> outputs, CancellationToken cancellation, IReadOnlyList<int[]>? elements = null)
     {
-        string key = $"{floatType}|{string.Join(",", outputs)}|{string.Join(";", shapes.Select(Shapes.Format))}";
+        string chosen = elements is null ? "" : string.Join(";", elements.Select(e => string.Join(",", e)));
+        string key = $"{floatType}|{string.Join(",", outputs)}|{chosen}|{string.Join(";", shapes.Select(Shapes.Format))}";
         lock (_lock)
         {
             if (_programs.TryGetValue(key, out Program? known))
@@ -46,7 +47,7 @@ internal sealed class ModelSession(ModelSource source)
             Value[] parameters = source.Parameters.Select(p => trace.Parameter(new TensorType(TypeOf(trace, p.DType), Array.ConvertAll(p.Shape, d => (long)d)))).ToArray();
             Value[] inputs = source.Inputs.Select((s, i) => trace.Input(new TensorType(trace.TypeOf(s.DType), shapes[i]))).ToArray();
             IReadOnlyList<Value> results = source.Apply(trace, parameters, inputs);
-            program = trace.Finish(outputs.Select(o => results[o]).ToArray());
+            program = trace.Finish(outputs.Select(o => elements is null ? results[o] : Choose(results[o], elements, source.Outputs[o].Name)).ToArray());
         }
         lock (_lock)
         {
@@ -104,6 +105,27 @@ internal sealed class ModelSession(ModelSource source)
     {
         using Tensor raw = TorchTensors.ToTorch(value);
         return raw.to(TypeOf(trace, value.DType), copy: true).DetachFromDisposeScope();
+    }
+
+    // (N, M): the chosen elements of each example.
+    private static Value Choose(Value output, IReadOnlyList<int[]> elements, string name)
+    {
+        long[] sizes = output.Rank == 0 ? [] : output.Shape[1..];
+        var places = new long[elements.Count];
+        for (int e = 0; e < places.Length; e++)
+        {
+            int[] index = elements[e];
+            if (index.Length != sizes.Length || index.Where((at, a) => at >= sizes[a] || at < -sizes[a]).Any())
+            {
+                throw new NtkException(NtkErrorId.OutputIndexOutOfRange,
+                    $"-OutputIndex ({string.Join(", ", index)}) is no element of output '{name}', whose shape without the batch axis is {Shapes.Format(sizes)}.") { Target = index };
+            }
+            for (int a = 0; a < sizes.Length; a++)
+            {
+                places[e] = (places[e] * sizes[a]) + (index[a] < 0 ? index[a] + sizes[a] : index[a]);
+            }
+        }
+        return Lax.Gather(Lax.Reshape(output, output.Shape[0], -1), output.Trace.Integers(places), 1);
     }
 
     private static ScalarType TypeOf(Trace trace, NtkDType dtype) => trace.TypeOf(dtype);

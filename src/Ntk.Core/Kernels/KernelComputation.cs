@@ -47,7 +47,21 @@ internal sealed class KernelComputation(ModelProblem problem, int output, Side l
             shape2 = other.Model.Program.Variables[other.Model.Output].Type.Shape;
         }
         KernelLayout layout = KernelLayout.Of(shape1, shape2, _options.TraceAxes, _options.DiagonalAxes, prepared.Model.IsBatched ? batch : -1);
-        NtkTensor kernel = NtkTensor.Allocate(problem.Precision, Array.ConvertAll(layout.Shape, d => checked((int)d)), problem.Session.Source.Outputs[output].Name);
+        int[] kernelShape = Array.ConvertAll(layout.Shape, d => checked((int)d));
+        string name = problem.Session.Source.Outputs[output].Name;
+        if (_options.OutFile is null)
+        {
+            NtkTensor kernel = NtkTensor.Allocate(problem.Precision, kernelShape, name);
+            Fill(prepared, layout, kernel);
+            return kernel;
+        }
+        using var writer = new NpyWriter(_options.OutFile, problem.Precision, kernelShape, name);
+        Fill(prepared, layout, writer.Tensor);
+        return writer.Complete();
+    }
+
+    private void Fill(PreparedModel prepared, KernelLayout layout, NtkTensor kernel)
+    {
         if (_options.Implementation == NtkImplementation.NtkVectorProducts)
         {
             new VectorProductKernel(problem, output, left, right, layout, kernel, progress, cancellation).Run();
@@ -60,7 +74,6 @@ internal sealed class KernelComputation(ModelProblem problem, int output, Side l
         {
             Whole(prepared, layout, kernel);
         }
-        return kernel;
     }
 
     // The batch as one example: exact whatever the model does with it.
@@ -69,6 +82,11 @@ internal sealed class KernelComputation(ModelProblem problem, int output, Side l
         using DisposeScope scope = NewDisposeScope();
         PreparedModel rightModel = right is null ? leftModel : problem.PrepareWhole(output, right);
         KernelPlan plan = problem.Plan(leftModel.Model, layout, 1, 1);
+        if (right is not null && !TracedModel.AreAlike(leftModel.Model.Program, rightModel.Model.Program))
+        {
+            ParameterByParameter(leftModel, rightModel, layout, kernel);
+            return;
+        }
         problem.RequireMemory(plan.PassBytes + plan.TermBytes + plan.Groups.Max(g => (double?)g.WorkBytes) ?? 0, 1);
         var terms = new Term?[plan.Groups.Count];
         problem.Pass(leftModel, plan, cancellation).Run(left.Tensors, layout.Rows1, (g, term) => terms[g] = term.Keep());
@@ -97,6 +115,28 @@ internal sealed class KernelComputation(ModelProblem problem, int output, Side l
         foreach (Term? term in terms)
         {
             term?.Dispose();
+        }
+        if (sum.Total is { } total)
+        {
+            layout.Write(kernel, layout.Arrange(total * layout.Scale), 0, 0);
+        }
+    }
+
+    // A graph that differs between the two sides may use other parameters on each, in other ways: only the parameters themselves can be matched.
+    private void ParameterByParameter(PreparedModel leftModel, PreparedModel rightModel, KernelLayout layout, NtkTensor kernel)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Dictionary<int, Tensor> own = problem.ParameterRows(leftModel, left.Tensors, layout.Rows1, 1, scope, cancellation);
+        Dictionary<int, Tensor> other = problem.ParameterRows(rightModel, _right.Tensors, layout.Rows2, 1, scope, cancellation);
+        using var sum = new BlockSum();
+        foreach ((int parameter, Tensor rows) in own)
+        {
+            if (other.TryGetValue(parameter, out Tensor? opposite))
+            {
+                var l = new JacobianTerm(rows.reshape(1, 1, layout.Rows1.Count, -1));
+                var r = new JacobianTerm(opposite.reshape(1, 1, layout.Rows2.Count, -1));
+                sum.Add(Contraction.Block(l, r, layout.Rows1, layout.Rows2, 1, 1, diagonal: false));
+            }
         }
         if (sum.Total is { } total)
         {

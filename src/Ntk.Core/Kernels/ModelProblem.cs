@@ -77,7 +77,7 @@ internal sealed class ModelProblem : IDisposable
         string key = Key("whole", output, shapes);
         return Session.Prepare(key, () =>
         {
-            Program program = Select(Session.Trace(shapes, FloatType, [output], _cancellation));
+            Program program = Select(Session.Trace(shapes, FloatType, [output], _cancellation, Options.OutputIndex));
             IReadOnlyList<ParameterGroup> groups = ParameterGroup.Find(program, v => program.Variables[v].Dependence.HasFlag(Dependence.Data));
             return new PreparedModel(new TracedModel(program, 1, null, null, groups), null);
         });
@@ -97,9 +97,28 @@ internal sealed class ModelProblem : IDisposable
     public TilePass Pass(PreparedModel prepared, KernelPlan plan, CancellationToken cancellation) =>
         new(prepared.Model, ParameterValues(prepared, cancellation), plan.Groups.Select(g => (g.Group, g.Method)).ToArray(), Options.JRules, cancellation);
 
-    /// <summary>A pass that writes every Jacobian out.</summary>
-    public TilePass Pass(PreparedModel prepared, Tensor?[] values, CancellationToken cancellation) =>
-        new(prepared.Model, values, prepared.Model.Groups.Select(g => (g, GroupMethod.Explicit)).ToArray(), Options.JRules, cancellation);
+    /// <summary>For each parameter, by its position, its Jacobian in rows (K · G, parameter's shape), the examples running fastest.</summary>
+    public Dictionary<int, Tensor> ParameterRows(PreparedModel prepared, Tensor[] inputs, OutputRows output, long examples, DisposeScope scope, CancellationToken cancellation)
+    {
+        Program program = prepared.Model.Program;
+        (ParameterGroup Group, GroupMethod Method)[] groups = prepared.Model.Groups.Select(g => (g with { IsDirect = false }, GroupMethod.Explicit)).ToArray();
+        var rows = new Dictionary<int, Tensor>();
+        new TilePass(prepared.Model, ParameterValues(prepared, cancellation), groups, Options.JRules, cancellation).Run(inputs, output, (g, term) =>
+        {
+            Tensor data = ((JacobianTerm)term.Narrow(0, examples)).Data;                                      // (G, 1, K, P)
+            long start = 0;
+            foreach (int p in groups[g].Group.Parameters)
+            {
+                long[] shape = program.Variables[program.Parameters[p]].Type.Shape;
+                long size = Shapes.Count(shape);
+                Tensor part = data.narrow(3, start, size).expand(examples, 1, output.Count, size).permute(2, 0, 1, 3).reshape([output.Count * examples, .. shape]);
+                rows[p] = part.DetachFromDisposeScope();
+                start += size;
+            }
+        });
+        scope.Attach(rows.Values);
+        return rows;
+    }
 
     /// <summary>Values of the variables that depend on parameters alone.</summary>
     public Tensor?[] ParameterValues(PreparedModel prepared, CancellationToken cancellation) => prepared.Values(_parameters, _areTheFiles, cancellation);
@@ -144,7 +163,7 @@ internal sealed class ModelProblem : IDisposable
                 obstacle = $"an input without axis {inAxis}";
                 return null;
             }
-            Program Traced(long n) => Session.Trace(side.Shapes(n, inAxis), FloatType, [output], _cancellation);
+            Program Traced(long n) => Session.Trace(side.Shapes(n, inAxis), FloatType, [output], _cancellation, Options.OutputIndex);
             // Shown for at least two: a single example could lie along any axis of size one.
             long proven = Math.Max(2, examples);
             Program program = Select(Traced(proven));
@@ -175,7 +194,9 @@ internal sealed class ModelProblem : IDisposable
         }
     }
 
-    private string Key(string kind, int output, long[][] shapes) => $"{kind}|{FloatType}|{output}|{_selection}|{string.Join(";", shapes.Select(Shapes.Format))}";
+    private string Chosen => Options.OutputIndex is { } elements ? string.Join(";", elements.Select(e => string.Join(",", e))) : "";
+
+    private string Key(string kind, int output, long[][] shapes) => $"{kind}|{FloatType}|{output}|{Chosen}|{_selection}|{string.Join(";", shapes.Select(Shapes.Format))}";
 
     // Parameters that are not summed over are constants to the derivative.
     private Program Select(Program program)

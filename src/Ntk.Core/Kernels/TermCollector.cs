@@ -132,8 +132,9 @@ internal sealed class TermCollector(Program program, ParameterGroup group, Group
             }
         }
         ReversePass.Run(program, parameterValues, cotangents, e => !program.Variables[e.Output].Dependence.HasFlag(Dependence.Data));
-        Tensor[] parts = group.Parameters.Select(p => program.Parameters[p]).Where(cotangents.ContainsKey)
-            .Select(v => cotangents[v].reshape(rows, examples, 1, -1).permute(1, 2, 0, 3)).ToArray();
+        Tensor[] parts = group.Parameters.Select(p => program.Parameters[p]).Select(v => cotangents.TryGetValue(v, out Tensor? own)
+            ? own.reshape(rows, examples, 1, -1).permute(1, 2, 0, 3)
+            : zeros([examples, 1, rows, program.Variables[v].Type.Count], program.Variables[v].Type.DType)).ToArray();
         return (parts.Length == 1 ? parts[0].contiguous() : cat(parts, 3)).MoveToOuterDisposeScope();
     }
 }

@@ -35,7 +35,7 @@ internal sealed class VectorProductKernel(ModelProblem problem, int output, Side
             using DisposeScope scope = NewDisposeScope();
             long count1 = Math.Min(tile, left.Examples - i);
             PreparedModel own = problem.Prepare(output, left, _right, count1, out _);
-            Dictionary<int, Tensor> rows = Rows(own, Padded(left.Tile(i, count1, problem.InputAxis), own.Model.Examples - count1), count1, scope);
+            Dictionary<int, Tensor> rows = problem.ParameterRows(own, Padded(left.Tile(i, count1, problem.InputAxis), own.Model.Examples - count1), layout.Rows1, count1, scope, cancellation);
             for (long j = layout.DiagonalExamples ? i : 0; j < (layout.DiagonalExamples ? i + count1 : _right.Examples); j += tile)
             {
                 using DisposeScope step = NewDisposeScope();
@@ -63,33 +63,9 @@ internal sealed class VectorProductKernel(ModelProblem problem, int output, Side
     private void Whole(PreparedModel own)
     {
         using DisposeScope scope = NewDisposeScope();
-        Dictionary<int, Tensor> rows = Rows(own, left.Tensors, 1, scope);
+        Dictionary<int, Tensor> rows = problem.ParameterRows(own, left.Tensors, layout.Rows1, 1, scope, cancellation);
         PreparedModel other = right is null ? own : problem.PrepareWhole(output, right);
         layout.Write(kernel, layout.Arrange(Push(other, _right.Tensors, rows, 1, 1)), 0, 0);
-    }
-
-    // For each parameter its rows (K · G, shape).
-    private Dictionary<int, Tensor> Rows(PreparedModel prepared, Tensor[] inputs, long examples, DisposeScope scope)
-    {
-        TracedModel model = prepared.Model with { Groups = prepared.Model.Groups.Select(g => g with { IsDirect = false }).ToArray() };
-        var rows = new Dictionary<int, Tensor>();
-        long count = layout.Rows1.Count;
-        problem.Pass(new PreparedModel(model, null), problem.ParameterValues(prepared, cancellation), cancellation).Run(inputs, layout.Rows1, (g, term) =>
-        {
-            Tensor data = ((JacobianTerm)term.Narrow(0, examples)).Data;                                      // (G, 1, K, P)
-            long start = 0;
-            foreach (int p in model.Groups[g].Parameters)
-            {
-                int variable = model.Program.Parameters[p];
-                long[] shape = model.Program.Variables[variable].Type.Shape;
-                long size = Shapes.Count(shape);
-                Tensor part = data.narrow(3, start, size).expand(examples, 1, count, size).permute(2, 0, 1, 3).reshape([count * examples, .. shape]);
-                rows[p] = part.DetachFromDisposeScope();
-                start += size;
-            }
-        });
-        scope.Attach(rows.Values);
-        return rows;
     }
 
     // The block (D, F1, G1, F2, G2), or (D, F1, F2, G) of equal examples.

@@ -65,6 +65,57 @@ public sealed class KernelTests
         }
     }
 
+    [Fact]
+    public void ChosenOutputElementsAreThoseOfTheWholeKernel()
+    {
+        TorchRuntime.Initialize();
+        LambdaModel source = KernelCases.All["attention"].Model;
+        NtkModel model = NtkEngine.CreateModel("attention", "attention", source);
+        NtkTensor x1 = Input(source, N1, 1), x2 = Input(source, N2, 2);
+        var options = new KernelOptions { TraceAxes = [], Precision = NtkPrecision.Double };
+        NtkTensor whole = NtkEngine.EmpiricalNtk(model, [x1], [x2], options)[0];
+        NtkTensor some = NtkEngine.EmpiricalNtk(model, [x1], [x2], options with { OutputIndex = [[2, 1], [0, -2]] })[0];
+        Assert.Equal([N1, N2, 2, 2], some.Shape);
+        int[][] index = [[2, 1], [0, 0]];
+        for (int i = 0; i < N1; i++)
+        {
+            for (int j = 0; j < N2; j++)
+            {
+                for (int a = 0; a < 2; a++)
+                {
+                    for (int b = 0; b < 2; b++)
+                    {
+                        // (N1, N2, time of x1, time of x2, feature of x1, feature of x2)
+                        Assert.Equal((double)whole[[i, j, index[a][0], index[b][0], index[a][1], index[b][1]]], (double)some[i, j, a, b], 10);
+                    }
+                }
+            }
+        }
+        Assert.Equal(NtkErrorId.OutputIndexOutOfRange,
+            Assert.Throws<NtkException>(() => NtkEngine.EmpiricalNtk(model, [x1], null, options with { OutputIndex = [[3, 0]] })).ErrorId);
+    }
+
+    [Fact]
+    public void AKernelWrittenToAFileIsTheOneInMemory()
+    {
+        TorchRuntime.Initialize();
+        LambdaModel source = KernelCases.All["dense"].Model;
+        NtkModel model = NtkEngine.CreateModel("dense", "dense", source);
+        NtkTensor x1 = Input(source, N1, 1), x2 = Input(source, N2, 2);
+        string path = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.npy");
+        try
+        {
+            NtkTensor memory = NtkEngine.EmpiricalNtk(model, [x1], [x2], new KernelOptions())[0];
+            using NtkTensor mapped = NtkEngine.EmpiricalNtk(model, [x1], [x2], new KernelOptions { OutFile = path, TileExamples = 2 })[0];
+            Assert.Equal(memory.Shape, NpyFile.Read(path).Shape);
+            Assert.Equal((float[])memory.ToFlatArray(), (float[])mapped.ToFlatArray(), (a, b) => Math.Abs(a - b) <= 1e-5 * Math.Max(1, Math.Abs(a)));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
     private static IEnumerable<KernelOptions> Ways =>
     [
         new(),
