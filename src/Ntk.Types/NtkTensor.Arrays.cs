@@ -8,7 +8,10 @@ public sealed unsafe partial class NtkTensor
 {
     /// <summary>The tensor of a .NET array: rectangular (<c>double[,]</c>), jagged (<c>double[][]</c>) or nested <c>object[]</c>; the element types' common type.</summary>
     /// <exception cref="NtkException">Rows of different lengths, or elements that are not numbers.</exception>
-    public static NtkTensor FromArray(Array array, string? name = null)
+    public static NtkTensor FromArray(Array array) => FromArray(array, (string?)null);
+
+    // Not public: PowerShell would take @(3, 2) for a name rather than for a shape.
+    internal static NtkTensor FromArray(Array array, string? name)
     {
         ArgumentNullException.ThrowIfNull(array);
         if (Elements.DTypeOf(array.GetType().GetElementType()!) is { } dtype && array is not decimal[])

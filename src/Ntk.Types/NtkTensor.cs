@@ -57,8 +57,8 @@ public sealed unsafe partial class NtkTensor : IDisposable
     internal static NtkTensor Allocate(NtkDType dtype, int[] shape, string? name = null) =>
         new(name, dtype, shape, TensorBuffer.Allocate(checked(NtkShape.Count(shape) * dtype.Size())));
 
-    /// <summary>The same elements under another name.</summary>
-    internal NtkTensor WithName(string? name) => View(name, Shape, 0);
+    /// <summary>The same elements under another name, without a copy.</summary>
+    public NtkTensor WithName(string? name) => View(name, Shape, 0);
 
     /// <summary>Releases this tensor; its memory goes when every view of it is released.</summary>
     public void Dispose()

@@ -40,8 +40,9 @@ public sealed partial class NtkTensorRow : IComparable, IEquatable<NtkTensorRow>
         _ => throw new ArgumentException($"A row of a tensor cannot be compared with a {obj.GetType().Name}.", nameof(obj)),
     };
 
-    /// <summary>Whether the other row has the same elements, shape and type.</summary>
-    public bool Equals(NtkTensorRow? other) => other is not null && (ReferenceEquals(this, other) || ToTensor().Equals(other.ToTensor()));
+    /// <summary>Whether the other row has the same elements, shape and type; of two single-element rows, the same number.</summary>
+    public bool Equals(NtkTensorRow? other) => other is not null && (ReferenceEquals(this, other)
+        || (IsNumber && other.IsNumber ? ((double)this).Equals((double)other) : ToTensor().Equals(other.ToTensor())));
 
     /// <summary>Whether <paramref name="obj"/> is an equal row or, for a single-element row, its number.</summary>
     public override bool Equals(object? obj) => obj switch

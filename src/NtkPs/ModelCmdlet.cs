@@ -11,15 +11,12 @@ public abstract class ModelCmdlet : TensorCmdlet
 {
     private Dictionary<string, NtkTensor>? _parameters;
 
-    /// <summary>The parameter set in which the model comes first among the positional arguments.</summary>
-    private protected const string ModelFirst = "Model";
-
-    /// <summary>The one in which it comes through the pipeline and the inputs are first: <c>$model | Invoke-EmpiricalNtk $x1 $x2</c>.</summary>
-    private protected const string ModelPiped = "Pipeline";
-
     /// <summary>The model, from Import-NtkModel.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = ModelFirst)]
-    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ModelPiped)]
+    /// <remarks>
+    /// The first position is the model's even when it is piped. A second parameter set with the inputs first would make PowerShell bind
+    /// the second position to -X1 again, and silently compute another kernel.
+    /// </remarks>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
     public NtkModel Model { get; set; } = null!;
 
     /// <summary>Values that replace the file's, by parameter name.</summary>

@@ -31,10 +31,8 @@ public sealed class ExportNtkTensorCommand : NtkCmdlet
     {
         _file = SessionPaths.Full(this, Path);
         TensorFile.Kind(_file);
-        if (NoClobber && File.Exists(_file))
-        {
-            throw new NtkException(NtkErrorId.FileExists, $"'{Path}' exists already; leave out -NoClobber to overwrite it, or choose another name.") { Target = Path };
-        }
+        // What keeps the file from being written is told before a long pipeline runs.
+        new AtomicFile(_file, overwrite: !NoClobber).Dispose();
     });
 
     /// <inheritdoc/>

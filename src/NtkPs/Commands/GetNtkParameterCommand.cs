@@ -4,18 +4,16 @@ using Ntk;
 namespace NtkPs;
 
 /// <summary>Lists a model's variables.</summary>
-[Cmdlet(VerbsCommon.Get, "NtkParameter", DefaultParameterSetName = "Model")]
+[Cmdlet(VerbsCommon.Get, "NtkParameter")]
 [OutputType(typeof(NtkParameter))]
 public sealed class GetNtkParameterCommand : NtkCmdlet
 {
     /// <summary>The model, from Import-NtkModel.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = "Model")]
-    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = "Pipeline")]
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
     public NtkModel Model { get; set; } = null!;
 
     /// <summary>Names, with wildcards; with or without :0.</summary>
-    [Parameter(Position = 1, ParameterSetName = "Model")]
-    [Parameter(Position = 0, ParameterSetName = "Pipeline")]
+    [Parameter(Position = 1)]
     [SupportsWildcards]
     public string[] Name { get; set; } = ["*"];
 

@@ -7,7 +7,7 @@ using Ntk.Core.Kernels;
 namespace NtkPs;
 
 /// <summary>Computes the empirical neural tangent kernel of a model.</summary>
-[Cmdlet(VerbsLifecycle.Invoke, "EmpiricalNtk", DefaultParameterSetName = ModelFirst)]
+[Cmdlet(VerbsLifecycle.Invoke, "EmpiricalNtk")]
 [OutputType(typeof(NtkTensor), typeof(NtkTensorRow))]
 public sealed class InvokeEmpiricalNtkCommand : ModelCmdlet
 {
@@ -17,13 +17,11 @@ public sealed class InvokeEmpiricalNtkCommand : ModelCmdlet
     private bool _outFileWritten;
 
     /// <summary>The examples of the kernel's first side, first axis the batch: a tensor, rows, an array or a path; several inputs as a dictionary by name.</summary>
-    [Parameter(Mandatory = true, Position = 1, ParameterSetName = ModelFirst)]
-    [Parameter(Mandatory = true, Position = 0, ParameterSetName = ModelPiped)]
+    [Parameter(Mandatory = true, Position = 1)]
     public object X1 { get; set; } = null!;
 
     /// <summary>The examples of the second side; without it, the first side's.</summary>
-    [Parameter(Position = 2, ParameterSetName = ModelFirst)]
-    [Parameter(Position = 1, ParameterSetName = ModelPiped)]
+    [Parameter(Position = 2)]
     public object? X2 { get; set; }
 
     /// <summary>Parameters to sum over, by name, with wildcards.</summary>

@@ -6,15 +6,14 @@ using Ntk.Core.Kernels;
 namespace NtkPs;
 
 /// <summary>Runs a model.</summary>
-[Cmdlet(VerbsLifecycle.Invoke, "NtkModel", DefaultParameterSetName = ModelFirst)]
+[Cmdlet(VerbsLifecycle.Invoke, "NtkModel")]
 [OutputType(typeof(NtkTensor), typeof(NtkTensorRow))]
 public sealed class InvokeNtkModelCommand : ModelCmdlet
 {
     private TensorArgument _x = null!;
 
     /// <summary>The examples, first axis the batch: a tensor, rows, an array or a path; several inputs as a dictionary by name.</summary>
-    [Parameter(Mandatory = true, Position = 1, ParameterSetName = ModelFirst)]
-    [Parameter(Mandatory = true, Position = 0, ParameterSetName = ModelPiped)]
+    [Parameter(Mandatory = true, Position = 1)]
     public object X { get; set; } = null!;
 
     private protected override void ReadArguments() => _x = new TensorArgument(this, X, "-X");

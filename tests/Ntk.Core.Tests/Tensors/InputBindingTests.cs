@@ -68,6 +68,16 @@ public class InputBindingTests
     }
 
     [Fact]
+    public void What_is_computed_in_float64_stays_float64()
+    {
+        NtkTensor value = NtkTensor.FromArray(new double[,,,] { { { { 0.1 }, { 0.2 } }, { { 0.3 }, { 0.4 } } } });
+        Assert.Same(value.Shape, InputBinding.Conform(value, Image, "-X1", NtkPrecision.Double).Shape);
+        Assert.Equal(NtkDType.Float64, InputBinding.Conform(value, Image, "-X1", NtkPrecision.Double).DType);
+        Assert.Equal(NtkDType.Float32, InputBinding.Conform(value, Image, "-X1").DType);
+        Assert.Equal(NtkDType.Int32, InputBinding.Conform(Ones(NtkDType.Float64, 5, 3), Tokens, "-X1", NtkPrecision.Double).DType);
+    }
+
+    [Fact]
     public void Several_inputs_bind_by_name_in_the_models_order()
     {
         var given = new Dictionary<string, NtkTensor> { ["tokens:0"] = Ones(NtkDType.Int64, 5, 3), ["image"] = Ones(NtkDType.Float32, 5, 2, 2, 1) };
