@@ -21,8 +21,10 @@
     FunctionsToExport    = @()
     VariablesToExport    = @()
     AliasesToExport      = @()
-    FormatsToProcess     = @()
-    TypesToProcess       = @()
+    # The types file names the row adapter, so its assembly comes before the files.
+    RequiredAssemblies   = @('Ntk.Types.dll', 'NtkPs.dll')
+    FormatsToProcess     = @('Ntk.format.ps1xml')
+    TypesToProcess       = @('Ntk.types.ps1xml')
     PrivateData          = @{
         PSData = @{
             Tags       = @('TensorFlow', 'Keras', 'NeuralTangentKernel', 'NTK', 'MachineLearning', 'PSEdition_Core', 'Linux', 'Windows', 'MacOS')

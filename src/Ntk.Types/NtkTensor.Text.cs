@@ -14,27 +14,27 @@ public sealed unsafe partial class NtkTensor
     {
         if (_disposed != 0)
         {
-            return $"{Title} (disposed)";
+            return $"{Describe()} (disposed)";
         }
         if (Rank == 0)
         {
-            return $"{Title} {Text(ElementAt(0))}";
+            return $"{Describe()} {Text(ElementAt(0))}";
         }
         if (Count == 0)
         {
-            return $"{Title} []";
+            return $"{Describe()} []";
         }
         var cells = new List<string>();
         Collect(0, 0, cells);
         int width = cells.Max(cell => cell.Length);
-        var text = new StringBuilder(Title).Append('\n');
+        var text = new StringBuilder(Describe()).Append('\n');
         int next = 0;
         Append(text, 0, cells, ref next, width);
         return text.ToString();
     }
 
     /// <summary>Name, element type and shape in one line.</summary>
-    internal string Title => $"{(string.IsNullOrEmpty(Name) ? "" : $"{Name} ")}{DType.NumPyName()} {NtkShape.Format(Shape)}";
+    public string Describe() => $"{(string.IsNullOrEmpty(Name) ? "" : $"{Name} ")}{DType.NumPyName()} {NtkShape.Format(Shape)}";
 
     /// <summary>The first and last elements of a row in one line.</summary>
     internal string RowText(long row)

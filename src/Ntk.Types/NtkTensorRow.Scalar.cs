@@ -6,6 +6,10 @@ namespace Ntk;
 public sealed partial class NtkTensorRow : IComparable, IEquatable<NtkTensorRow>
 {
 #pragma warning disable CS1591 // conversions of a single-element row to its number
+    // The other way round, too: PowerShell converts a comparison's right side to the type of its left.
+    public static implicit operator NtkTensorRow(double value) => NtkTensor.FromArray(new[] { value })[0];
+    public static implicit operator NtkTensorRow(int value) => NtkTensor.FromArray(new[] { value })[0];
+    public static implicit operator NtkTensorRow(long value) => NtkTensor.FromArray(new[] { value })[0];
     public static implicit operator double(NtkTensorRow row) => Convert.ToDouble(row.Scalar(), CultureInfo.InvariantCulture);
     public static explicit operator float(NtkTensorRow row) => Convert.ToSingle(row.Scalar(), CultureInfo.InvariantCulture);
     public static explicit operator int(NtkTensorRow row) => Convert.ToInt32(row.Scalar(), CultureInfo.InvariantCulture);

@@ -4,7 +4,7 @@ namespace Ntk;
 /// One index of a tensor's first axis: a light view that keeps its tensor alive. In PowerShell its elements are properties: <c>Value</c>, or <c>0</c>, <c>1</c> …,
 /// or <c>0,0</c>, <c>0,1</c> …; a row of a single element also stands for its number.
 /// </summary>
-/// <remarks>Public .NET properties would show beside the columns; there are none.</remarks>
+/// <remarks>Public .NET properties would show beside the columns, so there are none.</remarks>
 public sealed partial class NtkTensorRow
 {
     internal NtkTensorRow(NtkTensor source, long index)
@@ -33,6 +33,12 @@ public sealed partial class NtkTensorRow
 
     /// <summary>The element of a row with as many axes as there are indices.</summary>
     public object this[params long[] indices] => Source.Element(indices, 1, Index * Length);
+
+    /// <summary>The tensor that this is a row of.</summary>
+    public NtkTensor GetTensor() => Source;
+
+    /// <summary>Which row of its tensor this is.</summary>
+    public long GetIndex() => Index;
 
     /// <summary>The row as a tensor without the first axis, without a copy.</summary>
     public NtkTensor ToTensor() => Source.RowView(Index);

@@ -106,6 +106,12 @@ internal sealed class Session : IDisposable
         {
             return false;
         }
+        catch (IncompleteParseException e)
+        {
+            // The engine has no view of it: a prompt would ask for more instead.
+            _host.UI.WriteErrorLine($"ParserError: {e.Message}");
+            return false;
+        }
         catch (RuntimeException e)
         {
             Report(e);

@@ -11,8 +11,15 @@ public abstract class ModelCmdlet : TensorCmdlet
 {
     private Dictionary<string, NtkTensor>? _parameters;
 
+    /// <summary>The parameter set in which the model comes first among the positional arguments.</summary>
+    private protected const string ModelFirst = "Model";
+
+    /// <summary>The one in which it comes through the pipeline and the inputs are first: <c>$model | Invoke-EmpiricalNtk $x1 $x2</c>.</summary>
+    private protected const string ModelPiped = "Pipeline";
+
     /// <summary>The model, from Import-NtkModel.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = ModelFirst)]
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ModelPiped)]
     public NtkModel Model { get; set; } = null!;
 
     /// <summary>Values that replace the file's, by parameter name.</summary>
@@ -73,7 +80,7 @@ public abstract class ModelCmdlet : TensorCmdlet
         foreach ((string name, NtkTensor value) in _parameters)
         {
             NtkParameter? parameter = Model.Parameters.FirstOrDefault(p => Bare(p.Name) == Bare(name));
-            bound[name] = parameter is null ? value : InputBinding.ConformParameter(value, parameter);
+            bound[name] = parameter is null ? value : InputBinding.ConformParameter(value, parameter, Precision);
         }
         return bound;
     }

@@ -31,7 +31,7 @@ public static class CsvFile
     {
         if (tensor.DType.IsComplex())
         {
-            throw new NtkException(NtkErrorId.DTypeMismatch, $"Complex numbers have no place in a .csv; write {tensor.Title} to a .npy or .npz file.") { Target = path };
+            throw new NtkException(NtkErrorId.DTypeMismatch, $"Complex numbers have no place in a .csv; write {tensor.Describe()} to a .npy or .npz file.") { Target = path };
         }
         AtomicFile.Write(path, overwrite, stream =>
         {

@@ -7,8 +7,9 @@ public static class InputBinding
     /// <param name="given">The tensors.</param>
     /// <param name="specs">The model's inputs.</param>
     /// <param name="argument">The argument they came in, for errors: <c>-X1</c>.</param>
+    /// <param name="precision">The type computed in: float64 values stay so where it is that.</param>
     /// <exception cref="NtkException">An input without a tensor, an unknown name, or a tensor that does not fit.</exception>
-    public static IReadOnlyList<NtkTensor> ByName(IReadOnlyDictionary<string, NtkTensor> given, IReadOnlyList<NtkTensorSpec> specs, string argument)
+    public static IReadOnlyList<NtkTensor> ByName(IReadOnlyDictionary<string, NtkTensor> given, IReadOnlyList<NtkTensorSpec> specs, string argument, NtkPrecision precision = NtkPrecision.Single)
     {
         var bound = new NtkTensor?[specs.Count];
         foreach ((string name, NtkTensor tensor) in given)
@@ -18,7 +19,7 @@ public static class InputBinding
             {
                 throw Mismatch($"{argument} names an input '{name}'; the model's are {Names(specs)}.", name);
             }
-            bound[input] = Conform(tensor, specs[input], specs.Count == 1 ? argument : $"{argument}['{specs[input].Name}']");
+            bound[input] = Conform(tensor, specs[input], specs.Count == 1 ? argument : $"{argument}['{specs[input].Name}']", precision);
         }
         int missing = Array.IndexOf(bound, null);
         return missing < 0 ? Array.ConvertAll(bound, tensor => tensor!) : throw Mismatch($"{argument} has no value for the input {specs[missing]}.", specs[missing].Name);
@@ -29,8 +30,9 @@ public static class InputBinding
     /// <param name="specs">The model's inputs.</param>
     /// <param name="ordered">Whether the model's format orders its inputs (Keras's does, a signature does not).</param>
     /// <param name="argument">The argument they came in.</param>
+    /// <param name="precision">The type computed in.</param>
     /// <exception cref="NtkException">Another number of tensors, inputs without an order, or a tensor that does not fit.</exception>
-    public static IReadOnlyList<NtkTensor> InOrder(IReadOnlyList<NtkTensor> given, IReadOnlyList<NtkTensorSpec> specs, bool ordered, string argument)
+    public static IReadOnlyList<NtkTensor> InOrder(IReadOnlyList<NtkTensor> given, IReadOnlyList<NtkTensorSpec> specs, bool ordered, string argument, NtkPrecision precision = NtkPrecision.Single)
     {
         string byName = $"Give a dictionary by name, as in {argument} @{{ {string.Join("; ", specs.Select(s => $"'{s.Name}' = …"))} }}.";
         if (given.Count != specs.Count)
@@ -46,14 +48,14 @@ public static class InputBinding
         var bound = new NtkTensor[specs.Count];
         for (int i = 0; i < bound.Length; i++)
         {
-            bound[i] = Conform(given[i], specs[i], specs.Count == 1 ? argument : $"{argument}[{i}] ('{specs[i].Name}')");
+            bound[i] = Conform(given[i], specs[i], specs.Count == 1 ? argument : $"{argument}[{i}] ('{specs[i].Name}')", precision);
         }
         return bound;
     }
 
     /// <summary>A tensor in the input's element type (where that loses nothing) and rank; flat rows fill an input shape of the same count.</summary>
     /// <exception cref="NtkException">Another rank or size, or values that the type cannot hold.</exception>
-    public static NtkTensor Conform(NtkTensor value, NtkTensorSpec spec, string argument)
+    public static NtkTensor Conform(NtkTensor value, NtkTensorSpec spec, string argument, NtkPrecision precision = NtkPrecision.Single)
     {
         if (spec.DType == NtkDType.String)
         {
@@ -72,12 +74,12 @@ public static class InputBinding
                 throw Mismatched(value, spec, argument);
             }
         }
-        return LosslessCast.To(shaped, spec.DType, argument);
+        return ToType(shaped, spec.DType, argument, precision);
     }
 
     /// <summary>A value for a parameter: of its shape (where the file knows one) and element type.</summary>
     /// <exception cref="NtkException">Another shape, or values that the type cannot hold.</exception>
-    public static NtkTensor ConformParameter(NtkTensor value, NtkParameter parameter)
+    public static NtkTensor ConformParameter(NtkTensor value, NtkParameter parameter, NtkPrecision precision = NtkPrecision.Single)
     {
         bool free = Array.Exists(parameter.Shape, size => size < 0);
         bool fits = value.Rank == parameter.Shape.Length;
@@ -90,7 +92,7 @@ public static class InputBinding
             throw new NtkException(NtkErrorId.ShapeMismatch,
                 $"-Parameter: '{parameter.Name}' has the shape {NtkShape.Format(parameter.Shape)}{(free ? " (? is any size)" : "")}, and the value given {NtkShape.Format(value.Shape)}.") { Target = parameter.Name };
         }
-        return LosslessCast.To(value, parameter.DType, $"-Parameter '{parameter.Name}'");
+        return ToType(value, parameter.DType, $"-Parameter '{parameter.Name}'", precision);
     }
 
     /// <summary>The number of rows of the first axis with a NaN in them.</summary>
@@ -115,6 +117,10 @@ public static class InputBinding
         GC.KeepAlive(values);
         return count;
     }
+
+    // What is computed in float64 is not rounded to float32 on its way in.
+    private static NtkTensor ToType(NtkTensor value, NtkDType dtype, string argument, NtkPrecision precision) =>
+        precision == NtkPrecision.Double && dtype.IsFloat() && value.DType == NtkDType.Float64 ? value : LosslessCast.To(value, dtype, argument);
 
     // Rows of numbers as a table has them, (N, F) or (N,), where the input is (N, …) with F elements an example.
     private static NtkTensor Fill(NtkTensor value, int[]? expected)

@@ -50,7 +50,7 @@ public static class TensorFile
         {
             throw new NtkException(NtkErrorId.InvalidArgument, tensors.Count == 0
                 ? $"There is no tensor to write to '{path}'."
-                : $"'{path}' holds one tensor, and {tensors.Count} were given ({string.Join(", ", tensors.Select(t => t.Title))}); write them to a .npz file, or each to its own.")
+                : $"'{path}' holds one tensor, and {tensors.Count} were given ({string.Join(", ", tensors.Select(t => t.Describe()))}); write them to a .npz file, or each to its own.")
             { Target = path };
         }
         else if (kind == FileKind.Csv)

@@ -45,17 +45,17 @@ internal sealed class TensorArgument
 
     /// <summary>The tensors for a model's inputs, in order, in their element types and shapes.</summary>
     /// <exception cref="NtkException">They do not fit the model's inputs.</exception>
-    public IReadOnlyList<NtkTensor> Bind(NtkModel model)
+    public IReadOnlyList<NtkTensor> Bind(NtkModel model, NtkPrecision precision)
     {
         if (_content is Dictionary<string, NtkTensor> named)
         {
-            return InputBinding.ByName(named, model.Inputs, _name);
+            return InputBinding.ByName(named, model.Inputs, _name, precision);
         }
         bool ordered = NtkEngine.InputsAreOrdered(model);
         // A list of as many arrays as there are inputs is one for each; for a single input it is one jagged array.
         return _content is object?[] items && (Array.Exists(items, item => item is NtkTensor) || model.Inputs.Count > 1)
-            ? InputBinding.InOrder(Array.ConvertAll(items, Tensor), model.Inputs, ordered, _name)
-            : InputBinding.InOrder([Single()], model.Inputs, ordered, _name);
+            ? InputBinding.InOrder(Array.ConvertAll(items, Tensor), model.Inputs, ordered, _name, precision)
+            : InputBinding.InOrder([Single()], model.Inputs, ordered, _name, precision);
     }
 
     private NtkTensor Single() => _content switch

@@ -51,7 +51,7 @@ public sealed class ExportNtkTensorCommand : NtkCmdlet
                 TensorFile.Write(_file, tensors, overwrite: !NoClobber);
                 return true;
             });
-            WriteVerbose($"{string.Join(", ", tensors.Select(t => t.Title))} written to '{_file}'.");
+            WriteVerbose($"{string.Join(", ", tensors.Select(t => t.Describe()))} written to '{_file}'.");
         }
     });
 }

@@ -4,25 +4,27 @@ using Ntk;
 namespace NtkPs;
 
 /// <summary>Lists a model's variables.</summary>
-[Cmdlet(VerbsCommon.Get, "NtkParameter", DefaultParameterSetName = "All")]
+[Cmdlet(VerbsCommon.Get, "NtkParameter", DefaultParameterSetName = "Model")]
 [OutputType(typeof(NtkParameter))]
 public sealed class GetNtkParameterCommand : NtkCmdlet
 {
     /// <summary>The model, from Import-NtkModel.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = "Model")]
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = "Pipeline")]
     public NtkModel Model { get; set; } = null!;
 
     /// <summary>Names, with wildcards; with or without :0.</summary>
-    [Parameter(Position = 1)]
+    [Parameter(Position = 1, ParameterSetName = "Model")]
+    [Parameter(Position = 0, ParameterSetName = "Pipeline")]
     [SupportsWildcards]
     public string[] Name { get; set; } = ["*"];
 
-    /// <summary>Only those that TensorFlow would train.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = "Trainable")]
+    /// <summary>Those that TensorFlow would train.</summary>
+    [Parameter]
     public SwitchParameter Trainable { get; set; }
 
-    /// <summary>Only those that it would not.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = "NonTrainable")]
+    /// <summary>Those that it would not; with neither switch, or both, all.</summary>
+    [Parameter]
     public SwitchParameter NonTrainable { get; set; }
 
     /// <inheritdoc/>
@@ -50,7 +52,7 @@ public sealed class GetNtkParameterCommand : NtkCmdlet
         }
         foreach (NtkParameter parameter in Model.Parameters)
         {
-            if (found.Contains(parameter) && (!Trainable || parameter.Trainable) && (!NonTrainable || !parameter.Trainable))
+            if (found.Contains(parameter) && (Trainable == NonTrainable || Trainable == parameter.Trainable))
             {
                 WriteObject(parameter);
             }

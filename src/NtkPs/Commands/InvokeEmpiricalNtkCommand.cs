@@ -7,7 +7,7 @@ using Ntk.Core.Kernels;
 namespace NtkPs;
 
 /// <summary>Computes the empirical neural tangent kernel of a model.</summary>
-[Cmdlet(VerbsLifecycle.Invoke, "EmpiricalNtk")]
+[Cmdlet(VerbsLifecycle.Invoke, "EmpiricalNtk", DefaultParameterSetName = ModelFirst)]
 [OutputType(typeof(NtkTensor), typeof(NtkTensorRow))]
 public sealed class InvokeEmpiricalNtkCommand : ModelCmdlet
 {
@@ -17,11 +17,13 @@ public sealed class InvokeEmpiricalNtkCommand : ModelCmdlet
     private bool _outFileWritten;
 
     /// <summary>The examples of the kernel's first side, first axis the batch: a tensor, rows, an array or a path; several inputs as a dictionary by name.</summary>
-    [Parameter(Mandatory = true, Position = 1)]
+    [Parameter(Mandatory = true, Position = 1, ParameterSetName = ModelFirst)]
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = ModelPiped)]
     public object X1 { get; set; } = null!;
 
     /// <summary>The examples of the second side; without it, the first side's.</summary>
-    [Parameter(Position = 2)]
+    [Parameter(Position = 2, ParameterSetName = ModelFirst)]
+    [Parameter(Position = 1, ParameterSetName = ModelPiped)]
     public object? X2 { get; set; }
 
     /// <summary>Parameters to sum over, by name, with wildcards.</summary>
@@ -107,8 +109,8 @@ public sealed class InvokeEmpiricalNtkCommand : ModelCmdlet
         {
             throw new NtkException(NtkErrorId.InvalidArgument, $"-OutFile takes one kernel; the one of '{model.Name}' would overwrite the one before. Run each model on its own.") { Target = OutFile };
         }
-        IReadOnlyList<NtkTensor> x1 = _x1.Bind(model);
-        IReadOnlyList<NtkTensor>? x2 = _x2?.Bind(model);
+        IReadOnlyList<NtkTensor> x1 = _x1.Bind(model, Precision);
+        IReadOnlyList<NtkTensor>? x2 = _x2?.Bind(model, Precision);
         WarnOfNaN(model, x1, "-X1");
         WarnOfNaN(model, x2 ?? [], "-X2");
         KernelOptions options = WithRunOptions(new KernelOptions
@@ -130,12 +132,12 @@ public sealed class InvokeEmpiricalNtkCommand : ModelCmdlet
         _outFileWritten = _outFile is not null;
         foreach (NtkTensor kernel in kernels)
         {
-            WriteVerbose($"Kernel of '{model.Name}': {kernel.Title} in {watch.Elapsed.TotalSeconds:F2} s.");
+            WriteVerbose($"Kernel of '{model.Name}': {kernel.Describe()} in {watch.Elapsed.TotalSeconds:F2} s.");
             WriteTensor(kernel, kernels.Count);
         }
     }
 
     private NtkTensorSpec? FirstOutput(NtkModel model) => Output is [var name, ..]
         ? model.Outputs.FirstOrDefault(output => output.Name == name)
-        : (model.Outputs.Count > 0 ? model.Outputs[0] : null);
+        : model.Outputs is [var first, ..] ? first : null;
 }

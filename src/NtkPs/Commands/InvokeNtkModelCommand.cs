@@ -6,21 +6,22 @@ using Ntk.Core.Kernels;
 namespace NtkPs;
 
 /// <summary>Runs a model.</summary>
-[Cmdlet(VerbsLifecycle.Invoke, "NtkModel")]
+[Cmdlet(VerbsLifecycle.Invoke, "NtkModel", DefaultParameterSetName = ModelFirst)]
 [OutputType(typeof(NtkTensor), typeof(NtkTensorRow))]
 public sealed class InvokeNtkModelCommand : ModelCmdlet
 {
     private TensorArgument _x = null!;
 
     /// <summary>The examples, first axis the batch: a tensor, rows, an array or a path; several inputs as a dictionary by name.</summary>
-    [Parameter(Mandatory = true, Position = 1)]
+    [Parameter(Mandatory = true, Position = 1, ParameterSetName = ModelFirst)]
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = ModelPiped)]
     public object X { get; set; } = null!;
 
     private protected override void ReadArguments() => _x = new TensorArgument(this, X, "-X");
 
     private protected override void RunModel()
     {
-        IReadOnlyList<NtkTensor> x = _x.Bind(Model);
+        IReadOnlyList<NtkTensor> x = _x.Bind(Model, Precision);
         WarnOfNaN(Model, x, "-X");
         RunOptions options = WithRunOptions(new RunOptions());
         NtkModel model = Model;

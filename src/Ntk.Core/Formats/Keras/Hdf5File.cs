@@ -10,6 +10,7 @@ internal sealed unsafe class Hdf5File : IDisposable
     // A read goes through a span, whose length is an int.
     private const long Piece = 1L << 30;
 
+    private readonly Dictionary<string, IH5Group> _groups = [];
     private readonly NativeFile _file;
     private readonly string _path;
 
@@ -24,7 +25,11 @@ internal sealed unsafe class Hdf5File : IDisposable
     public static Hdf5File Open(Stream stream, string path) => Guarded(path, () => new Hdf5File(H5File.Open(stream, leaveOpen: false), path));
 
     /// <summary>Whether a group or dataset lies at <paramref name="path"/>; the empty path is the root.</summary>
-    public bool Exists(string path) => path.Length == 0 || Guarded(_path, () => _file.LinkExists(path));
+    public bool Exists(string path) => path.Length == 0 || Guarded(_path, () =>
+    {
+        (string parent, string name) = Split(path);
+        return Exists(parent) && (_groups.ContainsKey(path) || Group(parent).LinkExists(name));
+    });
 
     /// <summary>The names in a group.</summary>
     public string[] Children(string path) => Guarded(_path, () => Group(path).Children().Select(c => c.Name).ToArray());
@@ -63,7 +68,8 @@ internal sealed unsafe class Hdf5File : IDisposable
     /// <summary>A dataset's elements; booleans of NumPy, halves and bfloat16 keep their type.</summary>
     public NtkTensor Read(string path) => Guarded(_path, () =>
     {
-        var dataset = (NativeDataset)_file.Dataset(path);
+        (string parent, string name) = Split(path);
+        var dataset = (NativeDataset)Group(parent).Dataset(name);
         bool isBFloat16 = dataset.AttributeExists("dtype") && dataset.Attribute("dtype").Read<string>() == "bfloat16";
         NtkDType dtype = TypeOf(dataset.Type, isBFloat16, path);
         int[] shape = Array.ConvertAll(dataset.Space.Dimensions, d => checked((int)d));
@@ -84,7 +90,22 @@ internal sealed unsafe class Hdf5File : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
-    private IH5Group Group(string path) => path.Length == 0 ? _file : _file.Group(path);
+    // Each group is looked up in its parent once: from the root the reader would search every group on the way again.
+    private IH5Group Group(string path)
+    {
+        if (path.Length == 0)
+        {
+            return _file;
+        }
+        if (!_groups.TryGetValue(path, out IH5Group? group))
+        {
+            (string parent, string name) = Split(path);
+            _groups[path] = group = Group(parent).Group(name);
+        }
+        return group;
+    }
+
+    private static (string Parent, string Name) Split(string path) => path.LastIndexOf('/') is var slash && slash < 0 ? ("", path) : (path[..slash], path[(slash + 1)..]);
 
     private static void ReadRows(NativeDataset dataset, NtkTensor tensor, long rowBytes)
     {
@@ -120,14 +141,15 @@ internal sealed unsafe class Hdf5File : IDisposable
         _ => throw new InvalidDataException($"dataset '{path}' holds {type.Class} elements of {type.Size} bytes, not numbers"),
     };
 
-    // The reader meets bytes that anyone may have written, and reports damage by whatever exception its code runs into.
+    // The reader meets bytes that anyone may have written, and reports damage by whatever exception its code runs into; lengths out of a damaged file
+    // can ask for more memory than there is.
     private static T Guarded<T>(string path, Func<T> read)
     {
         try
         {
             return read();
         }
-        catch (Exception e) when (e is not (NtkException or OperationCanceledException or OutOfMemoryException))
+        catch (Exception e) when (e is not (NtkException or OperationCanceledException))
         {
             throw new NtkException(NtkErrorId.FileCorrupt, $"'{path}' cannot be read as HDF5: {e.Message.TrimEnd('.')}. It may be truncated or damaged; copy or save it again.", e) { Target = path };
         }

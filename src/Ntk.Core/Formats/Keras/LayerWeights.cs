@@ -20,7 +20,8 @@ internal static class LayerWeights
     {
         string[] groups = file.Texts(root, "layer_names") ?? throw Lacking(path, "the list of its layers");
         KerasLayer[] layers = model.Children.Select(c => c.Layer).Where(l => Ordered(l).Count > 0).ToArray();
-        string[] filled = groups.Where(g => file.Texts($"{root}/{g}", "weight_names") is { Length: > 0 }).ToArray();
+        Dictionary<string, string[]> listed = groups.Distinct().Where(g => file.Exists($"{root}/{g}")).ToDictionary(g => g, g => file.Texts($"{root}/{g}", "weight_names") ?? []);
+        string[] filled = groups.Where(g => listed.TryGetValue(g, out string[]? names) && names.Length > 0).ToArray();
         for (int k = 0; k < layers.Length; k++)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -30,7 +31,12 @@ internal static class LayerWeights
             {
                 throw Lacking(path, $"the weights of layer '{layers[k].Name}'");
             }
-            NtkTensor[] values = file.Texts($"{root}/{group}", "weight_names")!.Select(n => file.Read($"{root}/{group}/{n}")).ToArray();
+            if (listed[group].Distinct().Count() < listed[group].Length)
+            {
+                throw new NtkException(NtkErrorId.FileCorrupt,
+                    $"'{path}': layer '{layers[k].Name}' lists two variables of one name, of which the file can hold only one. Save the model as .keras.") { Target = path };
+            }
+            NtkTensor[] values = listed[group].Select(n => file.Read($"{root}/{group}/{n}")).ToArray();
             List<LayerVariable> variables = Ordered(layers[k]);
             values = OldWeights.Convert(layers[k], values, version);
             if (values.Length != variables.Count)

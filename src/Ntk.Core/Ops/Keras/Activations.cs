@@ -14,8 +14,7 @@ internal static class Activations
         ["elu"] = x => Lax.Elu(x),
         ["celu"] = x => Celu(x, 1),
         ["selu"] = Lax.Selu,
-        ["gelu"] = x => Gelu(x, approximate: false),
-        ["silu"] = x => Lax.Silu(x),
+                ["silu"] = x => Lax.Silu(x),
         ["swish"] = x => Lax.Silu(x),
         ["mish"] = x => x * Lax.Tanh(Lax.Softplus(x)),
         ["sigmoid"] = Lax.Sigmoid,
@@ -35,18 +34,20 @@ internal static class Activations
         ["exponential"] = Lax.Exp,
         ["softmax"] = x => Lax.Softmax(x),
         ["log_softmax"] = x => Lax.LogSoftmax(x),
+        ["sparsemax"] = x => Sparsemax(x, -1),
         ["glu"] = x => Glu(x, -1),
     };
 
     /// <summary>The names that are known.</summary>
-    public static IEnumerable<string> Names => s_all.Keys.Append("hard_sigmoid");
+    public static IEnumerable<string> Names => s_all.Keys.Append("hard_sigmoid").Append("gelu");
 
     /// <summary>A function by its name in a file; the classes of Keras 3 (<c>ReLU</c>) and Keras 2 (<c>relu</c>) count alike.</summary>
     /// <param name="name">The name; of a custom object without its package.</param>
-    /// <param name="version">The major version of Keras: the hard sigmoid changed its slope.</param>
+    /// <param name="version">The major version of Keras: the hard sigmoid changed its slope, for one.</param>
     public static Func<Value, Value> Find(string name, int version) => name switch
     {
         "hard_sigmoid" => version >= 3 ? HardSigmoid : x => Lax.Clip((x * 0.2) + 0.5, 0, 1),
+        "gelu" => x => Gelu(x, approximate: false, version),
         _ when s_all.TryGetValue(name, out Func<Value, Value>? function) => function,
         _ => throw new ShapeException($"activation '{name}' is not known; a custom function's code is not in the file"),
     };
@@ -68,10 +69,16 @@ internal static class Activations
     /// <summary>x where positive, slope·x elsewhere; the slope is an attribute of TensorFlow's op.</summary>
     public static Value LeakyRelu(Value x, double slope) => Lax.LeakyRelu(x, Single(slope));
 
-    /// <summary>x · Φ(x), or its tanh approximation, with TensorFlow's constants.</summary>
-    public static Value Gelu(Value x, bool approximate) => approximate
-        ? x * 0.5 * (Lax.Tanh((x + (x * x * x * Single(0.044715))) * 0.7978845608028654) + 1.0)
-        : x * 0.5 * (Lax.Erf(x / Single(1.4142135623730951)) + 1.0);
+    /// <summary>x · Φ(x), or its tanh approximation, with TensorFlow's constants: 2.15 divides by √2, later ones multiply by √½.</summary>
+    public static Value Gelu(Value x, bool approximate, int version)
+    {
+        if (approximate)
+        {
+            return x * 0.5 * (Lax.Tanh((x + (x * x * x * Single(0.044715))) * 0.7978845608028654) + 1.0);
+        }
+        Value scaled = version >= 3 ? x * Single(0.7071067811865476) : x / Single(1.4142135623730951);
+        return x * 0.5 * (Lax.Erf(scaled) + 1.0);
+    }
 
     /// <summary>max(x, 0) + α·(e^(min(x, 0)/α) − 1).</summary>
     public static Value Celu(Value x, double alpha) => alpha == 1 ? Lax.Elu(x)
@@ -84,6 +91,19 @@ internal static class Activations
         Value[] parts = Lax.Split(x, axis, half, half);
         return parts[0] * Lax.Sigmoid(parts[1]);
     }
+
+    /// <summary>
+    /// Sparsemax (Martins and Astudillo, arXiv 1602.02068) as Keras 3 computes it: its threshold adds up the running sums over the support, where the
+    /// paper takes the last of them.
+    /// </summary>
+    public static Value Sparsemax(Value x, int axis) => Lax.AlongLast(x, axis, v =>
+    {
+        Value sorted = Lax.Sort(v, descending: true).Values, sums = Lax.CumulativeSum(sorted, -1);
+        Value ranks = v.Trace.Constant(TorchSharp.torch.arange(1, v.Shape[^1] + 1).to(v.DType));
+        Value support = Lax.Cast(Lax.Greater((sorted * ranks) + 1.0, sums), v.DType);
+        Value threshold = (Lax.Sum(sums * support, [-1], keepDims: true) - 1.0) / Lax.Sum(support, [-1], keepDims: true);
+        return Lax.Relu(v - threshold);
+    });
 
     /// <summary>relu6(x + 3) / 6.</summary>
     public static Value HardSigmoid(Value x) => Lax.Relu6(x + 3.0) * (1.0 / 6);

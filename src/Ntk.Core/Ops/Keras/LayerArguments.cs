@@ -117,7 +117,7 @@ internal static class LayerArguments
         element[1].ValueKind == JsonValueKind.Number && (element[2].ValueKind == JsonValueKind.Number || element[0].GetString() == "_CONSTANT_VALUE");
 
     private static object Leaf(JsonElement element) => element[0].GetString() == "_CONSTANT_VALUE"
-        ? new ConstantReference(element[2].Clone(), null)
+        ? element[2].ValueKind == JsonValueKind.String ? element[2].GetString()! : new ConstantReference(element[2].Clone(), null)
         : new TensorReference(element[0].GetString()!, element[1].GetInt32(), element[2].GetInt32());
 
     private static Value Constant(ConstantReference constant, Trace trace)

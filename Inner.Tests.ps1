@@ -1,0 +1,1 @@
+Describe 'A' { It 'holds' { { 1 } | Should -Not -Throw }; It 'fails' { { throw 1 } | Should -Not -Throw } }
