@@ -74,11 +74,25 @@ internal static class FrozenParameters
             TensorProto value = graph.Nodes[i].Attributes["value"].Tensor;
             string name = graph.Nodes[i].Name;
             graph.Nodes[i].Parameter = parameters.Count;
-            parameters.Add(new NtkParameter(name, TensorProtos.Shape(value.TensorShape) ?? [], TensorProtos.TypeOf(value.Dtype)!.Value, trainable: true, () => TensorProtos.ToTensor(value, name)));
+            (NtkDType dtype, int[] shape) = TensorProtos.Describe(value);
+            parameters.Add(new NtkParameter(name, shape, dtype, trainable: true, () => Load(value, name)));
         }
         return parameters;
     }
 
+    private static NtkTensor Load(TensorProto value, string name)
+    {
+        try
+        {
+            return TensorProtos.ToTensor(value, name);
+        }
+        catch (InvalidDataException error)
+        {
+            throw new NtkException(NtkErrorId.FileCorrupt, $"The constant '{name}' is damaged: {error.Message}.", error) { Target = name };
+        }
+    }
+
+    // What a node passes on.
     private static int Source(FlatGraph graph, int node)
     {
         while (s_passing.TryGetValue(graph.Nodes[node].Op, out int operand) && operand < graph.Nodes[node].Inputs.Length)
