@@ -36,27 +36,32 @@ internal static class TensorProtos
 
     /// <summary>The sizes, −1 where free; null when the rank is unknown.</summary>
     public static int[]? Shape(TensorShapeProto? shape) =>
-        shape is null || shape.UnknownRank ? null : shape.Dim.Select(d => checked((int)d.Size)).ToArray();
+        shape is null || shape.UnknownRank ? null : shape.Dim.Select(d => (int)Math.Clamp(d.Size, -1, int.MaxValue)).ToArray();
+
+    /// <summary>The type and shape of a constant, whose contents fit them.</summary>
+    /// <exception cref="InvalidDataException">They do not, or have no numeric type.</exception>
+    public static (NtkDType DType, int[] Shape) Describe(TensorProto proto)
+    {
+        NtkDType dtype = TypeOf(proto.Dtype) is { } type && type != NtkDType.String
+            ? type : throw new InvalidDataException($"a constant of type {proto.Dtype} holds no numbers");
+        int[] shape = (proto.TensorShape?.Dim ?? []).Select(d => d.Size is >= 0 and <= int.MaxValue ? (int)d.Size : throw new InvalidDataException($"a constant with a size of {d.Size}")).ToArray();
+        double bytes = shape.Aggregate((double)dtype.Size(), (n, d) => n * d);
+        if (bytes > int.MaxValue || (proto.TensorContent.Length > 0 && proto.TensorContent.Length != bytes))
+        {
+            throw new InvalidDataException($"a constant of {bytes} bytes has {proto.TensorContent.Length}");
+        }
+        return (dtype, shape);
+    }
 
     /// <summary>The tensor of a constant.</summary>
     /// <exception cref="InvalidDataException">The contents do not fit the shape or have no numeric type.</exception>
     public static NtkTensor ToTensor(TensorProto proto, string? name = null)
     {
-        NtkDType dtype = TypeOf(proto.Dtype) is { } type && type != NtkDType.String
-            ? type : throw new InvalidDataException($"a constant of type {proto.Dtype} holds no numbers");
-        int[] shape = Shape(proto.TensorShape) ?? [];
-        if (shape.Any(d => d < 0))
-        {
-            throw new InvalidDataException($"a constant of shape {NtkShape.Format(shape)}");
-        }
+        (NtkDType dtype, int[] shape) = Describe(proto);
         NtkTensor tensor = NtkTensor.Allocate(dtype, shape, name);
         Span<byte> bytes = Bytes(tensor);
         if (proto.TensorContent.Length > 0)
         {
-            if (proto.TensorContent.Length != bytes.Length)
-            {
-                throw new InvalidDataException($"a constant of {bytes.Length} bytes has {proto.TensorContent.Length}");
-            }
             proto.TensorContent.Span.CopyTo(bytes);
             GC.KeepAlive(tensor);
             return tensor;

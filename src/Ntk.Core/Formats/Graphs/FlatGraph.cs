@@ -34,6 +34,9 @@ internal sealed class GraphNode(string name, string op, IReadOnlyDictionary<stri
     /// <summary>The model's parameter that the node holds or is a handle of.</summary>
     public int? Parameter { get; set; }
 
+    /// <summary>The gradient that the model's author gave to what this IdentityN passes on; its inputs end with what the gradient reads.</summary>
+    public CustomGradient? Gradient { get; set; }
+
     /// <summary>The condition and body of a TF 1 loop.</summary>
     public (FlatGraph Condition, FlatGraph Body)? Loop { get; set; }
 }

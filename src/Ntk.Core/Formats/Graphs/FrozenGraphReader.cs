@@ -7,7 +7,7 @@ namespace Ntk.Core.Formats.Graphs;
 internal static class FrozenGraphReader
 {
     private static readonly string[] s_noOutputs =
-        ["NoOp", "Assert", "Const", "Placeholder", "PlaceholderV2", "SaveV2", "Print", "NextIteration", "ControlTrigger", "AssignVariableOp", "Exit", "LoopCond"];
+        ["NoOp", "Assert", "Const", "Placeholder", "PlaceholderV2", "SaveV2", "Print", "NextIteration", "ControlTrigger", "AssignVariableOp", "LoopCond"];
 
     /// <summary>Reads the graph in a file.</summary>
     public static GraphSource Read(string path, ImportOptions options)
@@ -29,7 +29,7 @@ internal static class FrozenGraphReader
         }
         var nodes = graph.Node.Select(n => new GraphNode(n.Name, n.Op, n.Attr)).ToList();
         NamedTensor Name(int index) => new(GraphSourceBuilder.Describe(nodes, new TensorRef(index, 0), nodes[index].Name), nodes[index].Name);
-        var read = graph.Node.SelectMany(n => n.Input).Where(i => !i.StartsWith('^')).Select(i => InputName.Parse(i).Node).ToHashSet();
+        var read = graph.Node.SelectMany(n => n.Input).Select(i => InputName.Parse(i).Node).ToHashSet();
         NamedTensor[] inputs = Enumerable.Range(0, nodes.Count).Where(i => nodes[i].Op is "Placeholder" or "PlaceholderV2").Select(Name).ToArray();
         NamedTensor[] outputs = Enumerable.Range(0, nodes.Count).Where(i => !read.Contains(nodes[i].Name) && !s_noOutputs.Contains(nodes[i].Op)).Select(Name).ToArray();
         if (outputs.Length == 0 && options.OutputTensors.Count == 0)

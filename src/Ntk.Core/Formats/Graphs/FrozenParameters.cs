@@ -8,8 +8,14 @@ namespace Ntk.Core.Formats.Graphs;
 /// </summary>
 internal static class FrozenParameters
 {
-    // Ops between a constant and its use that only pass it on or give it another shape.
-    private static readonly string[] s_passing = ["Identity", "Enter", "Cast", "Reshape", "ExpandDims", "Squeeze", "Transpose", "BroadcastTo", "Neg", "Snapshot"];
+    // Ops between a constant and its use that only pass it on, take it apart or give it another shape; the number is the operand's.
+    private static readonly Dictionary<string, int> s_passing = new()
+    {
+        ["Identity"] = 0, ["Enter"] = 0, ["Cast"] = 0, ["Reshape"] = 0, ["ExpandDims"] = 0, ["Squeeze"] = 0, ["Transpose"] = 0, ["BroadcastTo"] = 0, ["Neg"] = 0,
+        ["Snapshot"] = 0, ["Split"] = 1, ["SplitV"] = 0, ["Unpack"] = 0, ["Slice"] = 0, ["StridedSlice"] = 0,
+    };
+
+    private static readonly string[] s_joining = ["ConcatV2", "Concat", "Pack"];
 
     // Which inputs of an op take parameters.
     private static readonly Dictionary<string, int[]> s_roles = new()
@@ -68,34 +74,53 @@ internal static class FrozenParameters
             TensorProto value = graph.Nodes[i].Attributes["value"].Tensor;
             string name = graph.Nodes[i].Name;
             graph.Nodes[i].Parameter = parameters.Count;
-            parameters.Add(new NtkParameter(name, TensorProtos.Shape(value.TensorShape) ?? [], TensorProtos.TypeOf(value.Dtype)!.Value, trainable: true, () => TensorProtos.ToTensor(value, name)));
+            (NtkDType dtype, int[] shape) = TensorProtos.Describe(value);
+            parameters.Add(new NtkParameter(name, shape, dtype, trainable: true, () => Load(value, name)));
         }
         return parameters;
     }
 
-    // The constant that a node is or passes on. A scalar scale is arithmetic, not learned, so sums and products want at least a vector.
+    private static NtkTensor Load(TensorProto value, string name)
+    {
+        try
+        {
+            return TensorProtos.ToTensor(value, name);
+        }
+        catch (InvalidDataException error)
+        {
+            throw new NtkException(NtkErrorId.FileCorrupt, $"The constant '{name}' is damaged: {error.Message}.", error) { Target = name };
+        }
+    }
+
+    // What a node passes on.
+    private static int Source(FlatGraph graph, int node)
+    {
+        while (s_passing.TryGetValue(graph.Nodes[node].Op, out int operand) && operand < graph.Nodes[node].Inputs.Length)
+        {
+            node = graph.Nodes[node].Inputs[operand].Node;
+        }
+        return node;
+    }
+
+    // The constants that a node is, passes on or joins. A scalar scale is arithmetic, not learned, so sums and products want at least a vector.
     private static IEnumerable<int> Constants(FlatGraph graph, int node, bool whole)
     {
-        while (s_passing.Contains(graph.Nodes[node].Op))
+        node = Source(graph, node);
+        GraphNode found = graph.Nodes[node];
+        if (s_joining.Contains(found.Op))
         {
-            node = graph.Nodes[node].Inputs[0].Node;
+            return found.Inputs.SelectMany(t => Constants(graph, t.Node, whole));
         }
-        if (graph.Nodes[node].Op == "Const" && graph.Nodes[node].Attributes.TryGetValue("value", out AttrValue? value) && value.Tensor is { } tensor &&
-            TensorProtos.TypeOf(tensor.Dtype)?.IsFloat() == true && (!whole || tensor.TensorShape?.Dim.Count > 0))
-        {
-            yield return node;
-        }
+        return found.Op == "Const" && found.Attributes.TryGetValue("value", out AttrValue? value) && value.Tensor is { } tensor &&
+            TensorProtos.TypeOf(tensor.Dtype)?.IsFloat() == true && (!whole || tensor.TensorShape?.Dim.Count > 0) ? [node] : [];
     }
 
     // A constant, or the scale and shift of tf.nn.batch_normalization: scale · rsqrt(variance + ε), offset − mean · scale · rsqrt(…).
     private static IEnumerable<int> Affine(FlatGraph graph, int node)
     {
-        while (s_passing.Contains(graph.Nodes[node].Op))
-        {
-            node = graph.Nodes[node].Inputs[0].Node;
-        }
+        node = Source(graph, node);
         GraphNode found = graph.Nodes[node];
-        bool Inverse(int n) => graph.Nodes[n].Op is "Rsqrt" || (s_passing.Contains(graph.Nodes[n].Op) && Inverse(graph.Nodes[n].Inputs[0].Node));
+        bool Inverse(int n) => graph.Nodes[Source(graph, n)].Op is "Rsqrt";
         return found.Op switch
         {
             "Mul" when Inverse(found.Inputs[0].Node) => Constants(graph, found.Inputs[1].Node, whole: true),

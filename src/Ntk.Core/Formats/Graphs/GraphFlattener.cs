@@ -7,8 +7,11 @@ namespace Ntk.Core.Formats.Graphs;
 /// Replaces calls of functions by the functions' nodes, to any depth, so that a graph is one flat list; what If, Case and While call stays a function.
 /// An inner node's name is behind that of its call: <c>StatefulPartitionedCall/model/dense/BiasAdd</c>.
 /// </summary>
-internal sealed class GraphFlattener(FunctionDefLibrary? library)
+/// <param name="library">The functions.</param>
+/// <param name="gradients">Custom gradients by the name under which nodes refer to them.</param>
+internal sealed class GraphFlattener(FunctionDefLibrary? library, IReadOnlyDictionary<string, CustomGradient>? gradients = null)
 {
+    private const string GradientAttribute = "_gradient_op_type";
     private const int DeepestCall = 200;
     private readonly Dictionary<string, FunctionDef> _functions = Index(library);
     private readonly Dictionary<string, FlatGraph> _flat = [];
@@ -53,6 +56,8 @@ internal sealed class GraphFlattener(FunctionDefLibrary? library)
         return (build.Nodes, name => Locate(build, scope, byName, name));
     }
 
+    private CustomGradient? Gradient(string type) => gradients?.GetValueOrDefault(type);
+
     private static IReadOnlyDictionary<string, AttrValue> Empty { get; } = new Dictionary<string, AttrValue>();
 
     private static Dictionary<string, FunctionDef> Index(FunctionDefLibrary? library)
@@ -95,20 +100,18 @@ internal sealed class GraphFlattener(FunctionDefLibrary? library)
         }
         var seen = new HashSet<string>();
         var stack = new Stack<string>(roots);
-        var kept = new List<NodeDef>();
         while (stack.Count > 0)
         {
             string name = stack.Pop();
             if (seen.Add(name) && byName.TryGetValue(name, out NodeDef? node))
             {
-                kept.Add(node);
                 foreach (string input in node.Input)
                 {
                     stack.Push(InputName.Parse(input).Node);
                 }
             }
         }
-        return kept;
+        return graph.Node.Where(n => seen.Contains(n.Name)).ToList();
     }
 
     /// <summary>The name of the function that a node calls; null for another op.</summary>
@@ -185,12 +188,31 @@ internal sealed class GraphFlattener(FunctionDefLibrary? library)
                 }
                 Scope scope = _origins[i].Scope;
                 Nodes[i].Inputs = definition.Input.Where(n => !n.StartsWith('^')).Select(n => Resolve(scope, n)).ToArray();
+                if (definition.Op == "IdentityN" && definition.Attr.TryGetValue(GradientAttribute, out AttrValue? type) &&
+                    owner.Gradient(type.S.ToStringUtf8()) is { } gradient)
+                {
+                    TensorRef?[] read = gradient.Reads.Select(r => r is null ? null : Captured(scope, r)).ToArray();
+                    Nodes[i].Gradient = gradient with { IsComplete = !read.Contains(null) };
+                    Nodes[i].Inputs = [.. Nodes[i].Inputs, .. read.OfType<TensorRef>()];
+                }
                 // What reads no tensor is alive where its control inputs are: that is how a TF 1 conditional holds its constants.
                 if (conditional && Nodes[i].Inputs.Length == 0)
                 {
                     Nodes[i].Controls = definition.Input.Select(n => scope.Entries.TryGetValue(n[1..], out var entry) ? entry.Node : -1).Where(n => n >= 0).ToArray();
                 }
             }
+        }
+
+        // A tensor of the function's own graph, whose arguments go by names that the definition may have changed to letters, digits and underscores.
+        private static TensorRef? Captured(Scope scope, string tensor)
+        {
+            InputName name = InputName.Parse(tensor);
+            if (scope.Entries.ContainsKey(name.Node) || scope.Arguments.ContainsKey(name.Node))
+            {
+                return Resolve(scope, scope.Entries.ContainsKey(name.Node) ? tensor : name.Node);
+            }
+            string plain = string.Concat(name.Node.Select(c => char.IsAsciiLetterOrDigit(c) ? char.ToLowerInvariant(c) : '_'));
+            return scope.Arguments.ContainsKey(plain) ? Resolve(scope, plain) : null;
         }
 
         /// <summary>The node output that a name in a scope stands for, followed into and out of calls.</summary>

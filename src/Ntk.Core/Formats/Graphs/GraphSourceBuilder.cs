@@ -12,9 +12,9 @@ internal sealed record NamedTensor(NtkTensorSpec Spec, string Tensor);
 /// What SavedModels and frozen graphs have in common: cuts the graph at its inputs and outputs, asks for the parameters, and checks that everything
 /// between can be run.
 /// </summary>
-internal sealed class GraphSourceBuilder(string path, string format, GraphDef graph, ImportOptions options)
+internal sealed class GraphSourceBuilder(string path, string format, GraphDef graph, ImportOptions options, IReadOnlyDictionary<string, CustomGradient>? gradients = null)
 {
-    private readonly GraphFlattener _functions = new(graph.Library);
+    private readonly GraphFlattener _functions = new(graph.Library, gradients);
 
     /// <summary>Builds the model.</summary>
     /// <param name="inputs">Inputs as the file names them.</param>

@@ -160,7 +160,7 @@ internal sealed class LoopRewriter
                 }
                 copied[original.Node] = copy = copies.Count;
                 GraphNode node = _nodes[original.Node];
-                copies.Add(new GraphNode(node.Name, node.Op, node.Attributes) { Parameter = node.Parameter, Loop = node.Loop });
+                copies.Add(new GraphNode(node.Name, node.Op, node.Attributes) { Parameter = node.Parameter, Loop = node.Loop, Gradient = node.Gradient });
                 pending.Push(original.Node);
             }
             return new TensorRef(copy, original.Output);

@@ -12,7 +12,7 @@ internal sealed class SavedModelVariables(string folder, MetaGraphDef meta)
     private const string ObjectGraphKey = "_CHECKPOINTABLE_OBJECT_GRAPH";
 
     // Lists that Keras keeps beside the layers: the same variables under less telling paths.
-    private static readonly string[] s_lists = ["variables", "trainable_variables", "non_trainable_variables", "regularization_losses", "keras_api", "signatures", "_tracked"];
+    private static readonly string[] s_lists = ["variables", "trainable_variables", "non_trainable_variables", "regularization_losses", "_all_variables", "keras_api", "signatures"];
 
     private sealed record Known(string Name, string Path, bool Trainable, int Order);
 
@@ -123,6 +123,7 @@ internal sealed class SavedModelVariables(string folder, MetaGraphDef meta)
             return result;
         }
         TrackableObjectGraph stored = TensorProtos.Parse(TrackableObjectGraph.Parser, bundle.ReadString(ObjectGraphKey), Path.Combine(folder, "variables"), "checkpoint");
+        var keys = new Dictionary<int, string>();
         foreach (bool lists in new[] { false, true })
         {
             var seen = new HashSet<(int, int)> { (0, 0) };
@@ -137,6 +138,7 @@ internal sealed class SavedModelVariables(string folder, MetaGraphDef meta)
                 string? key = stored.Nodes[storedId].Attributes.FirstOrDefault(a => a.Name == ValueAttribute)?.CheckpointKey;
                 if (key is not null && saved.Nodes[id].KindCase == SavedObject.KindOneofCase.Variable)
                 {
+                    keys[id] = key;
                     SavedVariable variable = saved.Nodes[id].Variable;
                     string name = variable.Name.Length > 0 ? GraphSourceBuilder.Bare(variable.Name) : path;
                     result.TryAdd(key, new Known(name, path, variable.Trainable, result.Count));
@@ -151,17 +153,28 @@ internal sealed class SavedModelVariables(string folder, MetaGraphDef meta)
                 }
             }
         }
-        // Keras lists its variables in the order in which layers were made; others come as the walk meets them.
-        int list = stored.Nodes[0].Children.FirstOrDefault(c => c.LocalName == s_lists[0])?.NodeId ?? 0;
-        foreach (var child in list > 0 && list < stored.Nodes.Count ? stored.Nodes[list].Children : [])
+        Sort(result, saved, keys);
+        return result;
+    }
+
+    // Keras lists its variables in the order in which layers were made; others come as the walk meets them. Keras 3 exports each variable twice, by the
+    // same name, and the graph reads the one that is not in the list.
+    private static void Sort(Dictionary<string, Known> objects, SavedObjectGraph saved, Dictionary<int, string> keys)
+    {
+        int list = saved.Nodes[0].Children.FirstOrDefault(c => c.LocalName == s_lists[0])?.NodeId ?? 0;
+        var places = new Dictionary<string, int>();
+        foreach (var child in list > 0 && list < saved.Nodes.Count ? saved.Nodes[list].Children : [])
         {
-            string? key = child.NodeId < stored.Nodes.Count ? stored.Nodes[child.NodeId].Attributes.FirstOrDefault(a => a.Name == ValueAttribute)?.CheckpointKey : null;
-            if (key is not null && result.TryGetValue(key, out Known? known) && int.TryParse(child.LocalName, out int place))
+            if (keys.TryGetValue(child.NodeId, out string? key) && int.TryParse(child.LocalName, out int place))
             {
-                result[key] = known with { Order = place - stored.Nodes.Count };
+                places[key] = place - saved.Nodes.Count;
+                places.TryAdd(objects[key].Name, places[key]);
             }
         }
-        return result;
+        foreach ((string key, Known known) in objects.ToArray())
+        {
+            objects[key] = known with { Order = places.TryGetValue(key, out int own) || places.TryGetValue(known.Name, out own) ? own : known.Order };
+        }
     }
 
     // TF 1: the collection of trainable variables; without it every variable is one.

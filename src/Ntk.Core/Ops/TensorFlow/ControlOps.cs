@@ -14,7 +14,7 @@ internal static class ControlOps
         new("While", While), new("StatelessWhile", While), new(GraphNode.LoopOp, Loop),
         new("Switch", Switch, "output_false", "output_true"), new("Merge", Merge, "output", "value_index"), new("LoopCond", Pass),
         new("Identity", Pass), new("Snapshot", Pass), new("DeepCopy", Pass), new("Copy", Pass), new("PreventGradient", Pass), new("CheckNumerics", Pass),
-        new("CheckNumericsV2", Pass), new("IdentityN", Pass), new("Print", c => OpResult.Of(c.Inputs[0])), new("PlaceholderWithDefault", Pass),
+        new("CheckNumericsV2", Pass), new("IdentityN", CustomGradientOp.Run), new("Print", c => OpResult.Of(c.Inputs[0])), new("PlaceholderWithDefault", Pass),
         new("DebugIdentity", Pass), new("StopGradient", c => Lax.StopGradient(c[0])),
         new("Assert", _ => OpResult.Of()), new("NoOp", _ => OpResult.Of()), new("ControlTrigger", _ => OpResult.Of()),
         new("Placeholder", Unfed), new("PlaceholderV2", Unfed),

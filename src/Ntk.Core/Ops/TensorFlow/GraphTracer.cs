@@ -17,8 +17,18 @@ internal sealed class GraphTracer(Trace trace, GraphFlattener functions, IReadOn
     /// <summary>The value of one of the model's parameters.</summary>
     public Value Parameter(VariableHandle handle) => parameters[handle.Parameter];
 
+    /// <summary>A tracer of the same graph's functions over another trace, without parameters.</summary>
+    public GraphTracer On(Trace other) => new(other, functions, []);
+
     /// <summary>Runs a function by name.</summary>
     public object[] Call(string function, IReadOnlyList<object> arguments) => Run(functions.Function(function), arguments);
+
+    /// <summary>Runs what some results of a function need.</summary>
+    public object[] Call(string function, IReadOnlyList<object> arguments, IEnumerable<int> results)
+    {
+        FlatGraph whole = functions.Function(function);
+        return Run(new FlatGraph(whole.Nodes, whole.Arguments, results.Select(r => whole.Outputs[r]).ToArray()), arguments);
+    }
 
     /// <summary>Runs a graph: one result for each of its outputs.</summary>
     /// <exception cref="NtkException">An op is not supported, or operands do not fit; the node is named.</exception>
@@ -48,14 +58,14 @@ internal sealed class GraphTracer(Trace trace, GraphFlattener functions, IReadOn
         {
             GraphNode node = graph.Nodes[index];
             bool dead = node.Controls.Length > 0 && Array.Exists(node.Controls, c => results[c] == s_dead || results[c].All(r => r is DeadTensor));
-            results[index] = dead ? s_dead : Evaluate(node, Array.ConvertAll(node.Inputs, Read));
+            results[index] = dead ? s_dead : Evaluate(graph, node, Array.ConvertAll(node.Inputs, Read));
         }
         return graph.Outputs.Select(Read).ToArray();
     }
 
     private static readonly object[] s_dead = [];
 
-    private object[] Evaluate(GraphNode node, object[] inputs)
+    private object[] Evaluate(FlatGraph graph, GraphNode node, object[] inputs)
     {
         if (node.Op != "Merge" && Array.IndexOf(inputs, DeadTensor.Instance) >= 0)
         {
@@ -69,7 +79,7 @@ internal sealed class GraphTracer(Trace trace, GraphFlattener functions, IReadOn
         OpDefinition op = OpTable.Find(node.Op) ?? throw UnsupportedOps.Error([(node.Op, node.Name, 1)]);
         try
         {
-            var context = new OpContext(this, node, inputs);
+            var context = new OpContext(this, graph, node, inputs);
             object[] outputs = op.Run(context).Outputs;
             context.CheckAttributes();
             if (constant)

@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace Ntk.Core.Ops.TensorFlow;
 
 /// <summary>A node while it is run: its inputs and its attributes, which must all be understood.</summary>
-internal sealed class OpContext(GraphTracer tracer, GraphNode node, object[] inputs)
+internal sealed class OpContext(GraphTracer tracer, FlatGraph graph, GraphNode node, object[] inputs)
 {
     private readonly HashSet<string> _read = [];
 
@@ -26,6 +26,9 @@ internal sealed class OpContext(GraphTracer tracer, GraphNode node, object[] inp
 
     /// <summary>Where equations are recorded.</summary>
     public Trace Trace => tracer.Trace;
+
+    /// <summary>The graph that the node is in.</summary>
+    public FlatGraph Graph => graph;
 
     /// <summary>The node.</summary>
     public GraphNode Node => node;

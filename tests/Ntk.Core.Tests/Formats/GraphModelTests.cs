@@ -1,0 +1,77 @@
+using Ntk.Core.Formats;
+using Ntk.Core.Kernels;
+using Xunit;
+
+namespace Ntk.Core.Tests.Formats;
+
+/// <summary>Whole models: outputs, kernels, names and trainable flags as TensorFlow has them.</summary>
+public sealed class GraphModelTests
+{
+    public static TheoryData<string, NtkPrecision> Models => new(
+        new[] { "tied_module", "mlp_module", "frozen", "frozen_loop", "tf1_res", "tf1_loop" }.SelectMany(m => new[] { (m, NtkPrecision.Single), (m, NtkPrecision.Double) }));
+
+    private static NtkModel Import(string name, ImportOptions? options = null)
+    {
+        string graph = Path.Combine(GraphFixtures.PathOf(name), "graph.pb");
+        return ModelImporter.Import(File.Exists(graph) ? graph : GraphFixtures.PathOf(name), options);
+    }
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void OutputsAndKernelsAreTensorFlows(string name, NtkPrecision precision) =>
+        GraphFixtures.AssertAgrees(Import(name), Path.Combine(GraphFixtures.PathOf(name), "data.npz"), precision);
+
+    [Fact]
+    public void VariablesOfOneNameTakeTheObjectGraphsPath() =>
+        Assert.Equal(["layers/0/b", "layers/0/w", "layers/1/b", "layers/1/w", "layers/2/b", "layers/2/w"], Import("mlp_module").Parameters.Select(p => p.Name).Order());
+
+    [Fact]
+    public void TrainableFlagsComeFromTheObjectGraph() =>
+        Assert.Equal(["scale"], Import("tied_module").Parameters.Where(p => !p.Trainable).Select(p => p.Name));
+
+    [Fact]
+    public void TrainableFlagsOfTensorFlow1ComeFromItsCollection()
+    {
+        NtkModel model = Import("tf1_res");
+        Assert.Equal(["moving_mean"], model.Parameters.Where(p => !p.Trainable).Select(p => p.Name));
+        Assert.Equal([3, 5], model.Parameters.Single(p => p.Name == "part/w/part_1").Shape);
+    }
+
+    [Fact]
+    public void PartsOfAPartitionedVariableHaveTheirOwnValues()
+    {
+        NtkParameter[] parts = Import("tf1_res").Parameters.Where(p => p.Name.StartsWith("part/", StringComparison.Ordinal)).ToArray();
+        Assert.Equal(2, parts.Length);
+        Assert.NotEqual(GraphFixtures.Elements(parts[0].Value!), GraphFixtures.Elements(parts[1].Value!));
+    }
+
+    [Fact]
+    public void AnotherSignatureCanBeChosen()
+    {
+        NtkModel model = Import("tf1_res", new ImportOptions { Signature = "other" });
+        Assert.Equal("z", Assert.Single(model.Outputs).Name);
+    }
+
+    [Fact]
+    public void ConstantsOfAFrozenGraphAreItsParameters()
+    {
+        NtkModel model = Import("frozen");
+        Assert.Equal(6, model.Parameters.Count);
+        Assert.All(model.Parameters, p => Assert.True(p.Trainable));
+        Assert.Equal("GraphDef", model.Format);
+    }
+
+    [Fact]
+    public void AGraphCanBeCutAtNamedTensors()
+    {
+        NtkModel whole = Import("mlp_module");
+        NtkModel cut = Import("mlp_module", new ImportOptions { OutputTensors = ["MatMul_1:0"] });
+        Assert.Equal("MatMul_1", Assert.Single(cut.Outputs).Name);
+        Assert.True(cut.Parameters.Count < whole.Parameters.Count);
+        NtkTensor x = GraphFixtures.Tensor([2, 5], i => i);
+        NtkTensor hidden = NtkEngine.Run(cut, [x], new RunOptions())[0];
+        NtkModel rest = Import("mlp_module", new ImportOptions { InputTensors = ["MatMul_1"] });
+        Assert.Equal("MatMul_1", Assert.Single(rest.Inputs).Name);
+        GraphFixtures.AssertClose(NtkEngine.Run(whole, [x], new RunOptions())[0], NtkEngine.Run(rest, [hidden], new RunOptions())[0], 1e-6);
+    }
+}

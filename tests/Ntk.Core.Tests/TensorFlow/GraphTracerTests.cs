@@ -1,0 +1,134 @@
+using Ntk.Core.Formats;
+using Ntk.Core.Formats.Protos;
+using Ntk.Core.Kernels;
+using Ntk.Core.Tests.Formats;
+using Xunit;
+using static Ntk.Core.Tests.Formats.GraphFixtures;
+
+namespace Ntk.Core.Tests.TensorFlow;
+
+/// <summary>What no fixture can show: layouts that TensorFlow computes on accelerators only, attributes not understood, errors at a node, long chains.</summary>
+public sealed class GraphTracerTests : IDisposable
+{
+    private readonly GraphFixtures _fixtures = new();
+
+    public void Dispose() => _fixtures.Dispose();
+
+    private NtkModel Model(params NodeDef[] nodes) => ModelImporter.Import(_fixtures.Write(new GraphDef { Node = { nodes } }));
+
+    private static NtkTensor Run(NtkModel model, NtkTensor x) => NtkEngine.Run(model, [x], new RunOptions())[0];
+
+    private static TensorProto Integers(params int[] values) => new()
+    {
+        Dtype = DataType.DtInt32, TensorShape = new TensorShapeProto { Dim = { new TensorShapeProto.Types.Dim { Size = values.Length } } }, IntVal = { values },
+    };
+
+    private static NodeDef Indices(string name, params int[] values) => Node(name, "Const", [], ("value", Integers(values)), ("dtype", DataType.DtInt32));
+
+    private static float Some(long i) => ((i * 37 % 23) - 11) / 7f;
+
+    private static NodeDef Kernel(params long[] shape) => Constant("w", shape, Enumerable.Range(0, (int)shape.Aggregate((a, b) => a * b)).Select(i => Some(i * 5)).ToArray());
+
+    [Theory]
+    [InlineData("Conv2D", "SAME", 2)]
+    [InlineData("Conv2D", "EXPLICIT", 1)]
+    [InlineData("DepthwiseConv2dNative", "VALID", 1)]
+    [InlineData("MaxPool", "SAME", 2)]
+    [InlineData("AvgPool", "SAME", 2)]
+    [InlineData("MaxPool", "EXPLICIT", 2)]
+    public void ChannelsFirstIsChannelsLastTransposed(string op, string padding, long stride)
+    {
+        bool pool = op.EndsWith("Pool", StringComparison.Ordinal);
+        NodeDef Windowed(string name, string input, bool first) => Node(name, op, pool ? [input] : [input, "w"],
+            [
+                ("data_format", first ? "NCHW" : "NHWC"), ("padding", padding), ("strides", first ? [1, 1, stride, stride] : new[] { 1, stride, stride, 1 }),
+                .. padding == "EXPLICIT" ? new (string, object)[] { ("explicit_paddings", first ? [0L, 0, 0, 0, 1, 0, 0, 1] : new[] { 0L, 0, 1, 0, 0, 1, 0, 0 }) } : [],
+                .. pool ? new (string, object)[] { ("ksize", first ? [1L, 1, 3, 2] : new[] { 1L, 3, 2, 1 }) } : [],
+            ]);
+        NodeDef weights = Kernel(3, 2, 4, 3);
+        NtkTensor x = Tensor([2, 7, 6, 4], Some);
+        NtkTensor last = Run(Model(Placeholder("x"), weights, Windowed("y", "x", false)), x);
+        NtkTensor first = Run(Model(Placeholder("x"), weights, Indices("to", 0, 3, 1, 2), Indices("back", 0, 2, 3, 1), Node("t", "Transpose", ["x", "to"]),
+            Windowed("c", "t", true), Node("y", "Transpose", ["c", "back"])), x);
+        AssertClose(last, first, 1e-6);
+    }
+
+    [Fact]
+    public void DilationSpreadsTheKernel()
+    {
+        NtkTensor x = Tensor([2, 9, 8, 2], Some);
+        NtkTensor dilated = Run(Model(Placeholder("x"), Kernel(2, 2, 2, 3), Node("y", "Conv2D", ["x", "w"], ("padding", "SAME"), ("strides", new long[] { 1, 1, 1, 1 }), ("dilations", new long[] { 1, 3, 2, 1 }))), x);
+        var spread = new float[4 * 3 * 6];
+        for (int i = 0; i < 24; i++)
+        {
+            // (2, 2) becomes (4, 3) with zeros between.
+            spread[(((i / 12 * 3 * 3) + (i / 6 % 2 * 2)) * 6) + (i % 6)] = Some(i * 5);
+        }
+        NtkTensor wide = Run(Model(Placeholder("x"), Constant("w", [4, 3, 2, 3], spread), Node("y", "Conv2D", ["x", "w"], ("padding", "SAME"), ("strides", new long[] { 1, 1, 1, 1 }))), x);
+        AssertClose(wide, dilated, 1e-6);
+    }
+
+    [Fact]
+    public void GroupsConvolveChannelsApart()
+    {
+        NtkTensor x = Tensor([1, 4, 4, 4], Some);
+        NodeDef Conv(string name, string input, string kernel) => Node(name, "Conv2D", [input, kernel], ("padding", "VALID"), ("strides", new long[] { 1, 1, 1, 1 }));
+        NtkTensor grouped = Run(Model(Placeholder("x"), Kernel(2, 2, 2, 6), Conv("y", "x", "w")), x);
+        NodeDef axis = Node("axis", "Const", [], ("value", new TensorProto { Dtype = DataType.DtInt32, IntVal = { 3 } }), ("dtype", DataType.DtInt32));
+        NtkTensor apart = Run(Model(Placeholder("x"), Kernel(2, 2, 2, 6), axis, Node("xs", "Split", ["axis", "x"], ("num_split", 2L)), Node("ws", "Split", ["axis", "w"], ("num_split", 2L)),
+            Conv("a", "xs", "ws"), Conv("b", "xs:1", "ws:1"), Node("y", "ConcatV2", ["a", "b", "axis"])), x);
+        AssertClose(apart, grouped, 1e-6);
+    }
+
+    [Fact]
+    public void AnAttributeThatIsNotUnderstoodIsAnError()
+    {
+        NtkModel model = Model(Placeholder("x"), Node("y", "Relu", ["x"], ("sparsity", 0.5f)));
+        NtkException error = Assert.Throws<NtkException>(() => Run(model, Tensor([2, 2], Some)));
+        Assert.Equal(NtkErrorId.UnsupportedModel, error.ErrorId);
+        Assert.Contains("sparsity", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AMismatchNamesTheNodeAndItsOp()
+    {
+        NtkModel model = Model(Placeholder("x"), Kernel(3, 2), Node("y", "MatMul", ["x", "w"]));
+        NtkException error = Assert.Throws<NtkException>(() => Run(model, Tensor([2, 5], Some)));
+        Assert.Equal(NtkErrorId.ShapeMismatch, error.ErrorId);
+        Assert.Contains("'y' (MatMul)", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AScaleAndShiftAreParametersAndAScalarIsNot()
+    {
+        NtkModel model = Model(Placeholder("x"), Constant("gamma", [2], 2, 3), Constant("beta", [2], 1), Constant("half", [], 0.5f),
+            Node("m", "Mul", ["x", "gamma"]), Node("a", "AddV2", ["m", "beta"]), Node("y", "Mul", ["a", "half"]));
+        Assert.Equal(["gamma", "beta"], model.Parameters.Select(p => p.Name));
+        Assert.Equal([1.0, 1.0], Elements(model.Parameters[1].Value!));
+    }
+
+    [Fact]
+    public void ALongChainDoesNotOverflowTheStack()
+    {
+        const int Length = 100_000;
+        var graph = new GraphDef { Node = { Placeholder("x"), Constant("w", [2], 1, 2), Node("n0", "Mul", ["x", "w"]) } };
+        for (int i = 1; i <= Length; i++)
+        {
+            graph.Node.Add(Node($"n{i}", "Identity", [$"n{i - 1}"]));
+        }
+        AssertClose(Tensor([1, 2], i => 2 * (i + 1)), Run(ModelImporter.Import(_fixtures.Write(graph)), Tensor([1, 2], _ => 2)), 1e-6);
+    }
+
+    [Fact]
+    public void ALoopThatDependsOnTheDataIsRefused()
+    {
+        NtkModel model = Model(Placeholder("x"), Constant("w", [1], 1), Constant("limit", [], 3), Indices("all", 0, 1),
+            Node("in", "Enter", ["x"], ("frame_name", "f")), Node("merge", "Merge", ["in", "next"]), Node("max", "Max", ["merge", "every"]),
+            Node("every", "Enter", ["all"], ("frame_name", "f"), ("is_constant", true)), Node("top", "Enter", ["limit"], ("frame_name", "f"), ("is_constant", true)),
+            Node("less", "Less", ["max", "top"]), Node("cond", "LoopCond", ["less"]), Node("switch", "Switch", ["merge", "cond"]),
+            Node("step", "Add", ["switch:1", "switch:1"]), Node("next", "NextIteration", ["step"]), Node("y", "Exit", ["switch"]));
+        NtkException error = Assert.Throws<NtkException>(() => Run(model, Tensor([1, 2], _ => 1)));
+        Assert.Equal(NtkErrorId.UnsupportedModel, error.ErrorId);
+        Assert.Contains("depends on the data", error.Message, StringComparison.Ordinal);
+    }
+}
