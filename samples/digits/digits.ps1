@@ -24,9 +24,9 @@ foreach ($name in $models.Keys) {
     $predictions = Invoke-NtkRegression $trainTrain $testTrain $data.y_train -Ridge 1e-4
     $right = @($predictions | Where-Object { $_.Label -eq $labels[$_.Index] })
 
-    # What the network itself says: the digit with the largest output.
-    $guesses = (Invoke-NtkModel $model $xTest -NoEnumerate).ArgMax()
-    $networkRight = @(0..699 | Where-Object { $guesses[$_] -eq $labels[$_] })
+    # What the network itself says of all test images: the digit with the largest output.
+    $guesses = (Invoke-NtkModel $model $data.x_test -NoEnumerate).ArgMax()
+    $networkRight = @(0..($labels.Count - 1) | Where-Object { $guesses[$_] -eq $labels[$_] })
 
     $trainTrain | Export-NtkTensor -Path "$OutputPath/$name.npy"
     $trainTrain | Export-NtkTensor -Path "$OutputPath/$name.csv"
@@ -34,7 +34,7 @@ foreach ($name in $models.Keys) {
     [pscustomobject] @{
         Network          = $name
         KernelAccuracy   = '{0:P1}' -f ($right.Count / 700)
-        NetworkAccuracy  = '{0:P1}' -f ($networkRight.Count / 700)
+        NetworkAccuracy  = '{0:P1}' -f ($networkRight.Count / $labels.Count)
         KernelSeconds    = '{0:F1}' -f $seconds
         Kernel           = "$OutputPath/$name.npy, .csv"
     }

@@ -18,8 +18,8 @@ public sealed class FixtureTests
     public static TheoryData<string> Cases => new(Directory.EnumerateFiles(s_root, "case.json", SearchOption.AllDirectories)
         .Select(f => Path.GetRelativePath(s_root, Path.GetDirectoryName(f)!).Replace('\\', '/')).Order());
 
-    /// <summary>The whole models.</summary>
-    public static TheoryData<string> WholeModels => new(Cases.Select(c => c.Data).Where(c => c.StartsWith("keras", StringComparison.Ordinal)));
+    /// <summary>The whole models but for the largest, whose kernel takes minutes by NTK-vector products.</summary>
+    public static TheoryData<string> WholeModels => new(Cases.Select(c => c.Data).Where(c => c.StartsWith("keras", StringComparison.Ordinal) && !c.Contains("docstring")));
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -28,8 +28,9 @@ public sealed class FixtureTests
     [Theory]
     [MemberData(nameof(Cases))]
     public void DoublePrecisionAgreesWithTensorFlow(string name) =>
-        // A graph's constants are stored in float32, so are the epsilons in them.
-        Compare(name, new KernelOptions { Precision = NtkPrecision.Double }, format => format.StartsWith("model.", StringComparison.Ordinal) ? 1e-9 : 1e-6);
+        // A graph's constants are stored in float32, so are the epsilons in them. TensorFlow's ResizeBilinear gives float32 whatever it takes: there the reference is rounded.
+        Compare(name, new KernelOptions { Precision = NtkPrecision.Double },
+            format => !format.StartsWith("model.", StringComparison.Ordinal) ? 1e-6 : name.EndsWith("bilinear", StringComparison.Ordinal) ? 1e-7 : 1e-9);
 
     [Theory]
     [MemberData(nameof(WholeModels))]

@@ -86,6 +86,12 @@ public static class KerasImporter
                 : $"'{path}' is an HDF5 file, but not a Keras model: it has no model_config.") { Target = path };
         string root = file.Exists("model_weights") ? "model_weights" : "";
         int version = MajorVersion(file.Text("", "keras_version") ?? (root.Length > 0 ? file.Text(root, "keras_version") : null), 1);
+        string? backend = file.Text("", "backend") ?? (root.Length > 0 ? file.Text(root, "backend") : null);
+        if (backend == "theano")
+        {
+            throw new NtkException(NtkErrorId.UnsupportedModel,
+                $"'{path}' was saved with Keras's Theano backend, which stores convolution kernels mirrored. Load it in Keras with the TensorFlow backend and save it again.") { Target = path };
+        }
         return Build(Hdf5Format, ParseJson(config, path, "model_config"), version, path, (model, variables) =>
             LayerWeights.Bind(model, variables, file, root, path, version, cancellation));
     }

@@ -31,6 +31,11 @@ internal static class LayerWeights
             {
                 throw Lacking(path, $"the weights of layer '{layers[k].Name}'");
             }
+            if (listed[group].Distinct().Count() < listed[group].Length)
+            {
+                throw new NtkException(NtkErrorId.FileCorrupt,
+                    $"'{path}': layer '{layers[k].Name}' lists two variables of one name, of which the file can hold only one. Save the model as .keras.") { Target = path };
+            }
             NtkTensor[] values = listed[group].Select(n => file.Read($"{root}/{group}/{n}")).ToArray();
             List<LayerVariable> variables = Ordered(layers[k]);
             values = OldWeights.Convert(layers[k], values, version);

@@ -34,6 +34,7 @@ internal static class Activations
         ["exponential"] = Lax.Exp,
         ["softmax"] = x => Lax.Softmax(x),
         ["log_softmax"] = x => Lax.LogSoftmax(x),
+        ["sparsemax"] = x => Sparsemax(x, -1),
         ["glu"] = x => Glu(x, -1),
     };
 
@@ -90,6 +91,19 @@ internal static class Activations
         Value[] parts = Lax.Split(x, axis, half, half);
         return parts[0] * Lax.Sigmoid(parts[1]);
     }
+
+    /// <summary>
+    /// Sparsemax (Martins and Astudillo, arXiv 1602.02068) as Keras 3 computes it: its threshold adds up the running sums over the support, where the
+    /// paper takes the last of them.
+    /// </summary>
+    public static Value Sparsemax(Value x, int axis) => Lax.AlongLast(x, axis, v =>
+    {
+        Value sorted = Lax.Sort(v, descending: true).Values, sums = Lax.CumulativeSum(sorted, -1);
+        Value ranks = v.Trace.Constant(TorchSharp.torch.arange(1, v.Shape[^1] + 1).to(v.DType));
+        Value support = Lax.Cast(Lax.Greater((sorted * ranks) + 1.0, sums), v.DType);
+        Value threshold = (Lax.Sum(sums * support, [-1], keepDims: true) - 1.0) / Lax.Sum(support, [-1], keepDims: true);
+        return Lax.Relu(v - threshold);
+    });
 
     /// <summary>relu6(x + 3) / 6.</summary>
     public static Value HardSigmoid(Value x) => Lax.Relu6(x + 3.0) * (1.0 / 6);

@@ -16,6 +16,7 @@ internal static class CoreLayers
         ["Masking"] = Masking,
         ["Identity"] = Identity,
         ["LayerScale"] = LayerScale,
+        ["RandomFourierFeatures"] = RandomFourierFeatures,
     };
 
     private static void Dense(KerasLayer layer, LayerConfig c)
@@ -104,5 +105,13 @@ internal static class CoreLayers
         c.Ignore("init_values", "projection_dim");
         LayerVariable gamma = layer.Add("gamma");
         layer.Map = (call, x) => call.Float(x) * call[gamma];
+    }
+
+    // cos(x · kernel / scale + bias): Rahimi and Recht's features; only the scale is ever trained.
+    private static void RandomFourierFeatures(KerasLayer layer, LayerConfig c)
+    {
+        c.Ignore("output_dim", "scale");
+        LayerVariable scale = layer.Add("kernel_scale"), kernel = layer.Add("unscaled_kernel", trained: false), bias = layer.Add("bias", trained: false);
+        layer.Map = (call, x) => Lax.Cos(Lax.DotGeneral(call.Float(x), call[kernel] * Lax.Reciprocal(call[scale]), [x.Rank - 1], [0]) + call[bias]);
     }
 }

@@ -54,7 +54,7 @@ internal static class GraphFunctions
         ("silu,swish", a => One(Lax.Silu(a.FloatX, a.Number(1, 1, "beta")))),
         ("softmax", a => One(Activations.Softmax(a.FloatX, a.Integers(1, "axis") ?? [-1]))),
         ("log_softmax", a => One(Lax.LogSoftmax(a.FloatX, (int)a.Integer(1, -1, "axis")))), ("glu", a => One(Activations.Glu(a.FloatX, (int)a.Integer(1, -1, "axis")))),
-        ("hard_sigmoid", Float(Activations.HardSigmoid)), ("hard_silu,hard_swish", Float(x => x * Activations.HardSigmoid(x))),
+        ("sparsemax", a => One(Activations.Sparsemax(a.FloatX, (int)a.Integer(1, -1, "axis")))), ("hard_sigmoid", Float(Activations.HardSigmoid)), ("hard_silu,hard_swish", Float(x => x * Activations.HardSigmoid(x))),
         ("l2_normalize", a => One(NormalizationLayers.Normalize(a.FloatX, a.Integers(1, "axis", "dim") ?? Enumerable.Range(0, a.X.Rank).Select(i => (long)i).ToArray(), 2, a.Number(2, 1e-12, "epsilon")))),
         ("normalize", a => One(a.Integer(2, 2, "order") == 2 ? NormalizationLayers.Normalize(a.FloatX, a.Integers(1, "axis") ?? [-1], 3, a.Number(3, 1e-7, "epsilon")) : throw new ShapeException("only order 2 is supported"))),
         ("relu6,selu,sigmoid,log_sigmoid,sparse_sigmoid,softplus,softsign,tanh,hard_tanh,tanh_shrink,mish,squareplus,sparse_plus", null!));

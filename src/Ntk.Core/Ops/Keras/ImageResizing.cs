@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Ntk.Core.Ops.Keras;
 
 /// <summary>
-/// tf.image.resize (TensorFlow 2: half-pixel centres) of images (N, H, W, C). Each axis is one product with a known matrix of weights.
+/// tf.image.resize (TensorFlow 2: half-pixel centres) of images (N, H, W, C), one axis after the other.
 /// </summary>
 internal static class ImageResizing
 {
@@ -31,87 +31,30 @@ internal static class ImageResizing
         return Resize(Lax.Pad(x, [0, top, left, 0], [0, top, left, 0], fill), height, width, method, antialias);
     }
 
+    // What TensorFlow has an op of its own for; the other methods, and all with anti-aliasing, go through ScaleAndTranslate.
     private static Value Along(Value x, int axis, long size, string method, bool antialias)
     {
+        Interpolation? interpolation = method switch
+        {
+            "nearest" => Interpolation.Nearest,
+            "area" => Interpolation.Area,
+            "bilinear" when !antialias => Interpolation.Linear,
+            "bicubic" when !antialias => Interpolation.Cubic,
+            _ => null,
+        };
+        Value floating = x.DType.IsFloatingPoint() || interpolation == Interpolation.Nearest ? x : Lax.Cast(x, x.Trace.FloatType);
+        if (interpolation is { } known)
+        {
+            return Lax.Resize(floating, axis, size, known, halfPixelCenters: known != Interpolation.Area);
+        }
         long from = x.Shape[axis];
-        double[,] weights = Weights(method, from, size, antialias);
-        if (from == size && IsIdentity(weights))
+        double scale = (double)from / size;
+        var weights = new double[size, from];
+        for (long i = 0; i < size; i++)
         {
-            return x;
+            Span(weights, i, (i + 0.5) * scale, from, antialias ? Math.Max(scale, 1) : 1, method);
         }
-        Value matrix = x.Trace.Constant(tensor(weights, x.DType.IsFloatingPoint() ? x.DType : x.Trace.FloatType));
-        Value floating = x.DType.IsFloatingPoint() ? x : Lax.Cast(x, x.Trace.FloatType);
-        return Lax.MoveAxis(Lax.DotGeneral(floating, matrix, [axis], [1]), -1, axis);
-    }
-
-    private static bool IsIdentity(double[,] weights)
-    {
-        for (int i = 0; i < weights.GetLength(0); i++)
-        {
-            if (weights[i, i] != 1)
-            {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    /// <summary>What each of <paramref name="m"/> output places takes of each of <paramref name="n"/> input places.</summary>
-    private static double[,] Weights(string method, long n, long m, bool antialias)
-    {
-        var weights = new double[m, n];
-        double scale = (double)n / m;
-        for (long i = 0; i < m; i++)
-        {
-            double centre = (i + 0.5) * scale;
-            switch (method)
-            {
-                case "nearest":
-                    weights[i, Math.Clamp((long)Math.Floor((float)centre), 0, n - 1)] = 1;
-                    break;
-                case "bilinear" when !antialias:
-                    double place = Math.Max(centre - 0.5, 0);
-                    long below = Math.Min((long)Math.Floor(place), n - 1), above = Math.Min(below + 1, n - 1);
-                    weights[i, below] += 1 - (place - below);
-                    weights[i, above] += place - below;
-                    break;
-                case "bicubic" when !antialias:
-                    Cubic(weights, i, centre - 0.5, n);
-                    break;
-                case "area":
-                    for (long j = (long)Math.Floor(i * scale); j < Math.Min(n, Math.Ceiling((i + 1) * scale)); j++)
-                    {
-                        weights[i, j] = (Math.Min(j + 1, (i + 1) * scale) - Math.Max(j, i * scale)) / scale;
-                    }
-                    break;
-                default:
-                    Span(weights, i, centre, n, antialias ? Math.Max(scale, 1) : 1, method);
-                    break;
-            }
-        }
-        return weights;
-    }
-
-    // TensorFlow's ResizeBicubic looks its weights up in a table of 1024 steps, and leaves out places beyond the edge.
-    private static void Cubic(double[,] weights, long i, double place, long n)
-    {
-        long first = (long)Math.Floor(place);
-        double t = Math.Round((place - first) * 1024) / 1024;
-        double[] four = [KeysCubic(1 + t), KeysCubic(t), KeysCubic(1 - t), KeysCubic(2 - t)];
-        double sum = 0;
-        for (int k = 0; k < 4; k++)
-        {
-            long j = first - 1 + k;
-            sum += j >= 0 && j < n ? four[k] : 0;
-        }
-        for (int k = 0; k < 4; k++)
-        {
-            long j = first - 1 + k;
-            if (j >= 0 && j < n)
-            {
-                weights[i, j] = Math.Abs(sum) >= Tiny ? four[k] / sum : four[k];
-            }
-        }
+        return Lax.MoveAxis(Lax.DotGeneral(floating, x.Trace.Constant(tensor(weights, floating.DType)), [axis], [1]), -1, axis);
     }
 
     // TensorFlow's ScaleAndTranslate: a kernel sampled at the input places within its reach.

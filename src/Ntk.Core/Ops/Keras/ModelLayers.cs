@@ -16,6 +16,7 @@ internal static class ModelLayers
         ["TimeDistributed"] = TimeDistributed,
         ["SpectralNormalization"] = SpectralNormalization,
         ["Wrapper"] = Wrapper,
+        ["Pipeline"] = Pipeline,
     };
 
     private static void Functional(KerasLayer layer, LayerConfig c)
@@ -85,5 +86,12 @@ internal static class ModelLayers
     {
         KerasLayer inner = c.Inner("layer");
         layer.Body = call => call.Call(inner, call.First);
+    }
+
+    private static void Pipeline(KerasLayer layer, LayerConfig c)
+    {
+        JsonElement list = c.Find("layers") ?? throw new ShapeException("it lists no layers");
+        KerasLayer[] steps = list.EnumerateArray().Select(e => layer.Add(c.Builder.Build(e), "layers")).ToArray();
+        layer.Body = call => steps.Aggregate(call.Inputs, (flows, step) => call.Call(step, flows[0]));
     }
 }
