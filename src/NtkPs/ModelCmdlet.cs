@@ -56,8 +56,9 @@ public abstract class ModelCmdlet : TensorCmdlet
     /// <summary>Does the work for <see cref="Model"/>.</summary>
     private protected abstract void RunModel();
 
-    /// <summary>The arguments common to running and differentiating <see cref="Model"/>.</summary>
-    private protected T WithRunOptions<T>(T options) where T : RunOptions => options with
+    /// <summary>The arguments common to running and differentiating <see cref="Model"/>, in a copy of <paramref name="options"/>' own type.</summary>
+    /// <remarks>Not generic: a constraint to a type of the core's would need the core before the module has said where it is.</remarks>
+    private protected RunOptions WithRunOptions(RunOptions options) => options with
     {
         Parameters = BindParameters(),
         Outputs = Output,

@@ -10,7 +10,7 @@ internal static class ShellProcess
     public static string Root { get; } = FindRoot();
 
     /// <summary>Runs the shell to its end; standard input is <paramref name="input"/>, or empty.</summary>
-    public static async Task<(int ExitCode, string Output, string Error)> RunAsync(string[] arguments, string input = "")
+    public static async Task<(int ExitCode, string Output, string Error)> RunAsync(string[] arguments, string input = "", (string Name, string Value)? environment = null)
     {
         var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
         {
@@ -19,6 +19,10 @@ internal static class ShellProcess
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        if (environment is var (name, value))
+        {
+            start.Environment[name] = value;
+        }
         start.ArgumentList.Add(Path.Combine("out", "shell", "NtkPs.Shell.dll"));
         foreach (string argument in arguments)
         {

@@ -72,6 +72,15 @@ public sealed class ShellTests : IDisposable
         Assert.Equal((0, "Ntk"), await Output(["-Command", "(Get-Module Ntk -ListAvailable).Name"]));
 
     [Fact]
+    public async Task Loads_the_module_where_its_precompiled_code_does_not_fit()
+    {
+        // As on an older runtime. There the loader checks more, and PowerShell looks at all types before the module can say where the core is.
+        var run = await ShellProcess.RunAsync(["-Command", "Import-Module Ntk; (Get-Command -Module Ntk -Name Invoke-EmpiricalNtk).Name"], environment: ("DOTNET_ReadyToRun", "0"));
+
+        Assert.Equal((0, "Invoke-EmpiricalNtk", ""), (run.ExitCode, run.Output.Trim(), run.Error));
+    }
+
+    [Fact]
     public async Task Warnings_go_to_standard_output_without_colours() =>
         Assert.Equal((0, "WARNING: careful"), await Output(["-Command", "& { [CmdletBinding()]param() $PSCmdlet.WriteWarning('careful') }"]));
 

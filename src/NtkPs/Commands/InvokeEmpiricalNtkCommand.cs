@@ -111,7 +111,7 @@ public sealed class InvokeEmpiricalNtkCommand : ModelCmdlet
         IReadOnlyList<NtkTensor>? x2 = _x2?.Bind(model, Precision);
         WarnOfNaN(model, x1, "-X1");
         WarnOfNaN(model, x2 ?? [], "-X2");
-        KernelOptions options = WithRunOptions(new KernelOptions
+        var options = (KernelOptions)WithRunOptions(new KernelOptions
         {
             ParameterNames = ParameterName,
             IncludeNonTrainable = IncludeNonTrainable,
