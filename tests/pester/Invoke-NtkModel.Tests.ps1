@@ -51,7 +51,7 @@ Describe 'Invoke-NtkModel' {
     }
 
     It 'takes other parameters' {
-        $bias = $model | Get-NtkParameter dense_2/bias
+        $bias = $model | Get-NtkParameter -Name dense_2/bias
         $shifted = Invoke-NtkModel $model $x1 -Parameter @{ 'dense_2/bias:0' = $bias.Value.Add(1.0) }
         $y = Invoke-NtkModel $model $x1
         $shifted[0, 0] - $y[0, 0] | Should -BeGreaterThan 0.999

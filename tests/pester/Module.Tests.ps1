@@ -37,7 +37,7 @@ Describe 'Module' {
     }
 
     It 'can be imported again' {
-        Import-Module $module.Path -Force
+        Import-Module Ntk -Force
         (Import-NtkModel "$fixtures/keras2/small_fcn/model.keras").ParameterCount | Should -Be 7946
     }
 
