@@ -90,7 +90,8 @@ public sealed class FixtureTests
                 {
                     continue;
                 }
-                AssertClose(expected, actual, key[0] == 'y' ? Math.Max(1e-5, tolerance(format)) : tolerance(format), $"{name}/{format} {key}");
+                // The stored outputs are TensorFlow's in float32: a softmax over scores masked with -1e9 has lost digits in them.
+                AssertClose(expected, actual, key[0] == 'y' ? 1e-4 : tolerance(format), $"{name}/{format} {key}");
                 compared++;
             }
         }
