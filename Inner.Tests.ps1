@@ -1,1 +1,0 @@
-Describe 'A' { It 'holds' { { 1 } | Should -Not -Throw }; It 'fails' { { throw 1 } | Should -Not -Throw } }
