@@ -10,9 +10,6 @@ internal abstract record Term : IDisposable
     /// <summary>The part of some examples; a term that all examples share is its own part.</summary>
     public abstract Term Narrow(long start, long count);
 
-    /// <summary>Bytes held.</summary>
-    public abstract long Bytes { get; }
-
     /// <inheritdoc/>
     public abstract void Dispose();
 
@@ -29,9 +26,6 @@ internal sealed record JacobianTerm(Tensor Data) : Term
     public override Term Narrow(long start, long count) => new JacobianTerm(Part(Data, 0, start, count));
 
     /// <inheritdoc/>
-    public override long Bytes => Data.numel() * Data.element_size();
-
-    /// <inheritdoc/>
     public override void Dispose() => Data.Dispose();
 
     /// <inheritdoc/>
@@ -44,9 +38,6 @@ internal sealed record FactoredTerm(FactoredUse Use) : Term
     /// <inheritdoc/>
     public override Term Narrow(long start, long count) =>
         new FactoredTerm(Use with { Activation = Part(Use.Activation, 0, start, count), Cotangent = Part(Use.Cotangent, 1, start, count), Mask = Use.Mask is { } mask ? Part(mask, 0, start, count) : null });
-
-    /// <inheritdoc/>
-    public override long Bytes => (Use.Activation.numel() * Use.Activation.element_size()) + (Use.Cotangent.numel() * Use.Cotangent.element_size());
 
     /// <inheritdoc/>
     public override void Dispose()

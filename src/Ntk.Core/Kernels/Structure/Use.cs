@@ -103,9 +103,6 @@ internal sealed record FactoredUse(Tensor Activation, Tensor Cotangent, Paramete
 /// <param name="InnerAxes">How many of <paramref name="Sizes"/> belong to C and I.</param>
 internal sealed record ParameterLayout(long[] Sizes, int[] Order, int InnerAxes)
 {
-    /// <summary>Whether (C, I, J) merged is the parameter in row-major order.</summary>
-    public bool IsRowMajor => Order.Select((o, i) => o == i).All(same => same);
-
     /// <summary>A Jacobian (G, C · I, K, J) as rows (K, G, parameter's shape).</summary>
     public Tensor ToRows(Tensor jacobian)
     {
