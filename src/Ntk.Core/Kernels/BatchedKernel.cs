@@ -180,25 +180,9 @@ internal sealed class BatchedKernel(ModelProblem problem, int output, Side left,
 
     private void Pass(KernelPlan plan, Tensor[] inputs, long examples, OutputRows rows, Action<int, Term> emit)
     {
-        PreparedModel prepared = problem.Prepare(output, left, _right, examples, out _);
-        // A size that happens to be a constant's can hide the examples' axis: one more example tells them apart.
-        const int Tries = 8;
-        for (long more = 1; !prepared.Model.IsBatched; more++)
-        {
-            if (more > Tries)
-            {
-                throw new NtkException(NtkErrorId.BatchAxisMixed, "The examples are independent in some batch sizes and not in others; compute with -VmapAxis None.");
-            }
-            prepared = problem.Prepare(output, left, _right, examples + more, out _);
-        }
-        long extra = prepared.Model.Examples - examples;
-        if (extra == 0)
-        {
-            problem.Pass(prepared, plan, cancellation).Run(inputs, rows, emit);
-            return;
-        }
-        Tensor[] padded = Array.ConvertAll(inputs, t => cat([t, .. Enumerable.Repeat(t.narrow(problem.InputAxis, examples - 1, 1), (int)extra)], problem.InputAxis));
-        problem.Pass(prepared, plan, cancellation).Run(padded, rows, (g, term) => emit(g, term.Narrow(0, examples)));
+        (PreparedModel prepared, Tensor[] taken) = problem.PrepareTile(output, left, _right, inputs, examples);
+        bool padded = prepared.Model.Examples != examples;
+        problem.Pass(prepared, plan, cancellation).Run(taken, rows, padded ? (g, term) => emit(g, term.Narrow(0, examples)) : emit);
     }
 
     private void Finish(BlockSum sum, long start1, long start2)

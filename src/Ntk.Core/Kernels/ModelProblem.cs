@@ -70,6 +70,26 @@ internal sealed class ModelProblem : IDisposable
         return PrepareWhole(output, left);
     }
 
+    /// <summary>
+    /// A model of independent examples made ready for a tile, and the tile's inputs for it: padded with copies of the last example where the model needs more.
+    /// </summary>
+    public (PreparedModel Model, Tensor[] Inputs) PrepareTile(int output, Side left, Side right, Tensor[] inputs, long examples)
+    {
+        PreparedModel prepared = Prepare(output, left, right, examples, out _);
+        // A size that happens to be a constant's can hide the examples' axis: one more example tells them apart.
+        const int Tries = 8;
+        for (long more = 1; !prepared.Model.IsBatched; more++)
+        {
+            if (more > Tries)
+            {
+                throw new NtkException(NtkErrorId.BatchAxisMixed, "The examples are independent in some batch sizes and not in others; compute with -VmapAxis None.");
+            }
+            prepared = Prepare(output, left, right, examples + more, out _);
+        }
+        int extra = (int)(prepared.Model.Examples - examples);
+        return (prepared, extra == 0 ? inputs : Array.ConvertAll(inputs, t => cat([t, .. Enumerable.Repeat(t.narrow(InputAxis, examples - 1, 1), extra)], InputAxis)));
+    }
+
     /// <summary>The model made ready for one side's whole batch.</summary>
     public PreparedModel PrepareWhole(int output, Side side)
     {

@@ -34,14 +34,14 @@ internal sealed class VectorProductKernel(ModelProblem problem, int output, Side
         {
             using DisposeScope scope = NewDisposeScope();
             long count1 = Math.Min(tile, left.Examples - i);
-            PreparedModel own = problem.Prepare(output, left, _right, count1, out _);
-            Dictionary<int, Tensor> rows = problem.ParameterRows(own, Padded(left.Tile(i, count1, problem.InputAxis), own.Model.Examples - count1), layout.Rows1, count1, scope, cancellation);
+            (PreparedModel own, Tensor[] inputs1) = problem.PrepareTile(output, left, _right, left.Tile(i, count1, problem.InputAxis), count1);
+            Dictionary<int, Tensor> rows = problem.ParameterRows(own, inputs1, layout.Rows1, count1, scope, cancellation);
             for (long j = layout.DiagonalExamples ? i : 0; j < (layout.DiagonalExamples ? i + count1 : _right.Examples); j += tile)
             {
                 using DisposeScope step = NewDisposeScope();
                 long count2 = Math.Min(tile, _right.Examples - j);
-                PreparedModel other = problem.Prepare(output, left, _right, count2, out _);
-                Tensor block = Push(other, Padded(_right.Tile(j, count2, problem.InputAxis), other.Model.Examples - count2), rows, count1, count2);
+                (PreparedModel other, Tensor[] inputs2) = problem.PrepareTile(output, left, _right, _right.Tile(j, count2, problem.InputAxis), count2);
+                Tensor block = Push(other, inputs2, rows, count1, count2);
                 if (layout.TracedExamples)
                 {
                     traced.Add(block.sum(-1, keepdim: true));
@@ -85,7 +85,4 @@ internal sealed class VectorProductKernel(ModelProblem problem, int output, Side
         Tensor block = traced.diagonal(0, 0, 3).permute(4, 0, 1, 2, 3);
         return (layout.DiagonalExamples ? block.diagonal(0, 2, 4) : block) * layout.Scale;
     }
-
-    private Tensor[] Padded(Tensor[] inputs, long extra) => extra == 0 ? inputs
-        : Array.ConvertAll(inputs, t => cat([t, .. Enumerable.Repeat(t.narrow(problem.InputAxis, t.shape[problem.InputAxis] - 1, 1), (int)extra)], problem.InputAxis));
 }
