@@ -7,7 +7,7 @@ namespace Ntk.Core.Tests;
 internal static class ShellProcess
 {
     /// <summary>The repository's root.</summary>
-    public static string Root { get; } = FindRoot();
+    public static string Root => Repository.Root;
 
     /// <summary>Runs the shell to its end; standard input is <paramref name="input"/>, or empty.</summary>
     public static async Task<(int ExitCode, string Output, string Error)> RunAsync(string[] arguments, string input = "", (string Name, string Value)? environment = null)
@@ -47,15 +47,5 @@ internal static class ShellProcess
                 shell.Kill(entireProcessTree: true);
             }
         }
-    }
-
-    private static string FindRoot()
-    {
-        string? folder = AppContext.BaseDirectory;
-        while (folder is not null && !File.Exists(Path.Combine(folder, "Ntk.sln")))
-        {
-            folder = Path.GetDirectoryName(folder);
-        }
-        return folder ?? throw new InvalidOperationException($"No folder above '{AppContext.BaseDirectory}' holds Ntk.sln.");
     }
 }

@@ -12,7 +12,7 @@ namespace Ntk.Core.Tests.Fixtures;
 /// </summary>
 public sealed class FixtureTests
 {
-    private static readonly string s_root = Path.Combine(Repository(), "tests", "fixtures");
+    private static readonly string s_root = Repository.Fixture();
 
     /// <summary>Every folder with a case.json, by its path below tests/fixtures.</summary>
     public static TheoryData<string> Cases => new(Directory.EnumerateFiles(s_root, "case.json", SearchOption.AllDirectories)
@@ -129,14 +129,4 @@ public sealed class FixtureTests
         info.TryGetProperty(key, out JsonElement values) && values.ValueKind == JsonValueKind.Array ? values.EnumerateArray().Select(v => v.ToString()).ToArray() : [];
 
     private static int[] Integers(JsonElement info, string key) => info.GetProperty(key).EnumerateArray().Select(v => v.GetInt32()).ToArray();
-
-    private static string Repository()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Ntk.sln")))
-        {
-            folder = folder.Parent;
-        }
-        return folder?.FullName ?? throw new InvalidOperationException("the tests run outside the repository");
-    }
 }

@@ -13,15 +13,7 @@ internal sealed class GraphFixtures : IDisposable
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("ntk-");
 
     /// <summary>The path of something in tests/fixtures/graphs.</summary>
-    public static string PathOf(string name)
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Ntk.sln")))
-        {
-            folder = folder.Parent;
-        }
-        return Path.Combine(folder!.FullName, "tests", "fixtures", "graphs", name);
-    }
+    public static string PathOf(string name) => Repository.Fixture("graphs", name);
 
     /// <summary>A path in a folder of the test's own.</summary>
     public string New(string name) => Path.Combine(_folder.FullName, name);

@@ -24,18 +24,7 @@ internal sealed class KerasFixture : IDisposable
     }
 
     /// <summary>The folder of all cases.</summary>
-    public static string Root
-    {
-        get
-        {
-            DirectoryInfo? folder = new(AppContext.BaseDirectory);
-            while (folder is not null && !File.Exists(System.IO.Path.Combine(folder.FullName, "Ntk.sln")))
-            {
-                folder = folder.Parent;
-            }
-            return System.IO.Path.Combine(folder!.FullName, "tests", "fixtures", "keras");
-        }
-    }
+    public static string Root => Repository.Fixture("keras");
 
     /// <summary>Every model file, as a path below <see cref="Root"/>.</summary>
     public static IEnumerable<string> Names => Directory.GetFiles(Root, "model.*", SearchOption.AllDirectories)

@@ -6,15 +6,7 @@ internal sealed class TensorFixtures : IDisposable
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("ntk-");
 
     /// <summary>The path of a file in tests/fixtures/tensors.</summary>
-    public static string Path(string name)
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(System.IO.Path.Combine(folder.FullName, "Ntk.sln")))
-        {
-            folder = folder.Parent;
-        }
-        return System.IO.Path.Combine(folder!.FullName, "tests", "fixtures", "tensors", name);
-    }
+    public static string Path(string name) => Repository.Fixture("tensors", name);
 
     /// <summary>A path in a folder of the test's own.</summary>
     public string New(string name) => System.IO.Path.Combine(_folder.FullName, name);
