@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Ntk.Core.Autodiff;
 using Ntk.Core.Formats;
 using Ntk.Core.Kernels;
@@ -43,7 +44,7 @@ public static class NtkEngine
         TorchRuntime.Initialize();
         using DisposeScope scope = NewDisposeScope();
         using var _ = no_grad();
-        return Shaped(model, () => new ModelRun(model, options, progress, cancellation).Run(Convert(model, inputs, options.Precision, 0)));
+        return Shaped(model, () => new ModelRun(model, options, progress, cancellation).Run(Convert(model, inputs, options, 0, "-X")));
     }
 
     /// <summary>The empirical neural tangent kernel, one tensor for each output.</summary>
@@ -63,26 +64,65 @@ public static class NtkEngine
         {
             using var problem = new ModelProblem(model, options, cancellation);
             int[] outputs = OutputSelection.Select(model, options.Outputs);
-            if (options.OutFile is not null && outputs.Length > 1)
+            if (outputs.Length > 1 && (options.OutFile is not null || options.Parts != KernelParts.Sum))
             {
-                throw new NtkException(NtkErrorId.InvalidArgument, $"-OutFile takes one kernel, and {model.Name} has {outputs.Length} outputs; choose one with -Output.");
+                string what = options.OutFile is not null ? "-OutFile takes one kernel" : "The parts of one kernel are named after the parameters";
+                throw new NtkException(NtkErrorId.InvalidArgument, $"{what}, and {model.Name} has {outputs.Length} outputs; choose one with -Output.");
             }
-            Side left = Convert(model, x1, options.Precision, problem.InputAxis);
-            Side? right = x2 is null ? null : Convert(model, x2, options.Precision, problem.InputAxis);
-            return outputs.Select(o => new KernelComputation(problem, o, left, right, progress, cancellation).Run()).ToArray();
+            if (options.OutFile is not null && problem.Shares.Names.Count != 1)
+            {
+                throw new NtkException(NtkErrorId.InvalidArgument, $"-OutFile takes one kernel, not the {problem.Shares.Names.Count} that each parameter's or layer's share gives; choose one with -ParameterName.");
+            }
+            Side left = Convert(model, x1, options, problem.InputAxis, "-X1");
+            Side? right = x2 is null ? null : Convert(model, x2, options, problem.InputAxis, "-X2");
+            return outputs.SelectMany(o => new KernelComputation(problem, o, left, right, progress, cancellation).Run()).ToArray();
         });
     }
 
-    private static Side Convert(NtkModel model, IReadOnlyList<NtkTensor> inputs, NtkPrecision precision, int axis)
+    /// <summary>What a kernel will cost, one plan for each output; nothing is computed.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="x1">A tensor for each of the model's inputs; only their shapes matter.</param>
+    /// <param name="x2">The same for the other side; null for <paramref name="x1"/> with itself.</param>
+    /// <param name="options">Which kernel.</param>
+    /// <param name="cancellation">Stops between equations.</param>
+    public static IReadOnlyList<NtkPlan> Plan(NtkModel model, IReadOnlyList<NtkTensor> x1, IReadOnlyList<NtkTensor>? x2, KernelOptions options, CancellationToken cancellation = default)
+    {
+        TorchRuntime.Initialize();
+        using DisposeScope scope = NewDisposeScope();
+        using var _ = no_grad();
+        return Shaped(model, () =>
+        {
+            using var problem = new ModelProblem(model, options, cancellation);
+            Side left = Convert(model, x1, options, problem.InputAxis, "-X1");
+            Side? right = x2 is null ? null : Convert(model, x2, options, problem.InputAxis, "-X2");
+            return OutputSelection.Select(model, options.Outputs).Select(o => new KernelComputation(problem, o, left, right, null, cancellation).Plan(model)).ToArray();
+        });
+    }
+
+    private static Side Convert(NtkModel model, IReadOnlyList<NtkTensor> inputs, RunOptions options, int axis, string argument)
     {
         if (inputs.Count != model.Inputs.Count)
         {
             throw new NtkException(NtkErrorId.InputMismatch, $"{model.Name} takes {model.Inputs.Count} inputs ({string.Join(", ", model.Inputs.Select(i => i.Name))}), not {inputs.Count}.");
         }
-        var trace = new Trace(precision == NtkPrecision.Double ? ScalarType.Float64 : ScalarType.Float32);
+        WarnOfNaN(model, inputs, options.Warn, argument);
+        var trace = new Trace(options.Precision == NtkPrecision.Double ? ScalarType.Float64 : ScalarType.Float32);
         Tensor[] tensors = inputs.Select(t => ModelSession.Convert(trace, t)).ToArray();
-        long examples = tensors.Length == 0 || tensors[0].dim() == 0 ? 1 : tensors[0].shape[axis < 0 ? axis + tensors[0].dim() : axis];
-        return new Side(tensors, examples);
+        bool present = tensors.Length > 0 && axis < tensors[0].dim() && axis >= -tensors[0].dim();
+        return new Side(tensors, present ? tensors[0].shape[Shapes.Axis(axis, (int)tensors[0].dim())] : 1);
+    }
+
+    private static void WarnOfNaN(NtkModel model, IReadOnlyList<NtkTensor> inputs, Action<string>? warn, string argument)
+    {
+        for (int i = 0; warn is not null && i < inputs.Count; i++)
+        {
+            long rows = InputBinding.CountRowsWithNaN(inputs[i]);
+            if (rows > 0)
+            {
+                string which = inputs.Count == 1 ? argument : $"{argument}['{model.Inputs[i].Name}']";
+                warn($"{which} has NaN in {rows:N0} of {inputs[i].RowCount:N0} examples; what depends on them is NaN.");
+            }
+        }
     }
 
     private static T Shaped<T>(NtkModel model, Func<T> compute)
@@ -94,6 +134,14 @@ public static class NtkEngine
         catch (ShapeException e)
         {
             throw new NtkException(NtkErrorId.ShapeMismatch, $"{model.Name} cannot be run on inputs of these shapes: {e.Message}.", e);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new NtkException(NtkErrorId.FileCorrupt, $"'{model.Path}' holds a damaged model: {e.Message}.", e) { Target = model.Path };
+        }
+        catch (Exception e) when (e is OutOfMemoryException || (e is ExternalException && e.Message.Contains("can't allocate memory", StringComparison.Ordinal)))
+        {
+            throw new NtkException(NtkErrorId.OutOfMemory, $"The machine has not enough memory to compute {model.Name} so. Give a smaller -MemoryLimit, fewer examples, or trace over more axes.", e);
         }
     }
 }

@@ -41,5 +41,7 @@ public static class NtkErrorId
     public const string FileWriteFailed = nameof(FileWriteFailed);
     public const string NotDifferentiable = nameof(NotDifferentiable);
     public const string EngineNotLoaded = nameof(EngineNotLoaded);
+    public const string OutOfMemory = nameof(OutOfMemory);
+    public const string Unexpected = nameof(Unexpected);
 #pragma warning restore CS1591
 }

@@ -9,9 +9,10 @@ public sealed class NtkModel
         Name = name;
         Path = path;
         Format = format;
-        Inputs = inputs;
-        Outputs = outputs;
-        Parameters = parameters;
+        // Arrays, which PowerShell can index; it cannot every list that is read-only.
+        Inputs = inputs.ToArray();
+        Outputs = outputs.ToArray();
+        Parameters = parameters.ToArray();
         Source = source;
     }
 

@@ -11,13 +11,14 @@ public abstract class ModelCmdlet : TensorCmdlet
 {
     private Dictionary<string, NtkTensor>? _parameters;
 
-    /// <summary>The model, from Import-NtkModel.</summary>
-    /// <remarks>
-    /// The first position is the model's even when it is piped. A second parameter set with the inputs first would make PowerShell bind
-    /// the second position to -X1 again, and silently compute another kernel.
-    /// </remarks>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
+    /// <summary>The model, from Import-NtkModel, where none is piped.</summary>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = ModelSets.Given)]
     public NtkModel Model { get; set; } = null!;
+
+    /// <summary>The model, through the pipeline.</summary>
+    [ValidateNotNull]
+    [Parameter(ValueFromPipeline = true, ParameterSetName = ModelSets.Piped)]
+    public NtkModel InputObject { get => Model; set => Model = value; }
 
     /// <summary>Values that replace the file's, by parameter name.</summary>
     [Parameter]
@@ -39,6 +40,7 @@ public abstract class ModelCmdlet : TensorCmdlet
     /// <summary>Reads what does not depend on the model.</summary>
     protected override void BeginProcessing() => Terminating(() =>
     {
+        ModelSets.Check(this, LastPosition, LastBindings);
         if (IsBound(nameof(Parameter)) && Parameter is null)
         {
             throw new NtkException(NtkErrorId.InvalidArgument, "-Parameter is $null; is the variable's name spelled right? Leave it out for the file's values.");
@@ -49,6 +51,12 @@ public abstract class ModelCmdlet : TensorCmdlet
 
     /// <summary>Runs the command for one model.</summary>
     protected override void ProcessRecord() => ForItem(!MyInvocation.ExpectingInput, RunModel);
+
+    /// <summary>The last parameter that needs no name.</summary>
+    private protected abstract string LastPosition { get; }
+
+    /// <summary>How often it was bound.</summary>
+    private protected int LastBindings { get; set; }
 
     /// <summary>Reads the inputs.</summary>
     private protected abstract void ReadArguments();

@@ -71,6 +71,10 @@ public abstract class NtkCmdlet : PSCmdlet, IDisposable
         {
             WriteProgress(new ProgressRecord(ProgressId, activity, "Done") { RecordType = ProgressRecordType.Completed });
         }
+        if (failure?.SourceException is { } error and not (NtkException or PipelineStoppedException or OperationCanceledException))
+        {
+            throw Errors.Unexpected(activity, error);
+        }
         failure?.Throw();
         return result;
     }

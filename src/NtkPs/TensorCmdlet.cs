@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using Ntk;
-using Ntk.Core.Tensors;
 
 namespace NtkPs;
 
@@ -16,19 +15,5 @@ public abstract class TensorCmdlet : NtkCmdlet
     {
         bool rows = IsBound(nameof(NoEnumerate)) ? !NoEnumerate : count == 1 && MyInvocation.PipelinePosition < MyInvocation.PipelineLength;
         WriteObject(tensor, rows);
-    }
-
-    /// <summary>Says so when there are NaN among a model's inputs; they are let through.</summary>
-    private protected void WarnOfNaN(NtkModel model, IReadOnlyList<NtkTensor> inputs, string argument)
-    {
-        for (int i = 0; i < inputs.Count; i++)
-        {
-            long rows = InputBinding.CountRowsWithNaN(inputs[i]);
-            if (rows > 0)
-            {
-                string which = inputs.Count == 1 ? argument : $"{argument}['{model.Inputs[i].Name}']";
-                WriteWarning($"{which} has NaN in {rows:N0} of {inputs[i].RowCount:N0} examples; what depends on them is NaN.");
-            }
-        }
     }
 }

@@ -30,7 +30,7 @@ Describe 'Invoke-EmpiricalNtk, its options' {
 
     It 'agrees with <arguments>' -ForEach @(
         @{ arguments = @{ VmapAxis = 'None' } }, @{ arguments = @{ VmapAxis = 0 } }, @{ arguments = @{ VmapAxes = 0, 0 } }
-        @{ arguments = @{ JRules = $false; SRules = $false } }, @{ arguments = @{ Fwd = $true } }, @{ arguments = @{ MemoryLimit = 64MB } }
+        @{ arguments = @{ JRules = $false; SRules = $false } }, @{ arguments = @{ Fwd = $true } }, @{ arguments = @{ Fwd = $true; JRules = $false } }, @{ arguments = @{ MemoryLimit = 64MB } }
     ) {
         Get-Difference (Invoke-EmpiricalNtk $model $x1 $x2 -Precision Double @arguments) $kernel | Should -BeLessThan 1e-9
     }
@@ -52,6 +52,22 @@ Describe 'Invoke-EmpiricalNtk, its options' {
         $model = Import-NtkModel "$f/saved_model" -ParameterInput params
         $k = Invoke-EmpiricalNtk $model "$f/data.npz/x1" "$f/data.npz/x2" -Parameter @{ params = "$f/data.npz/params" } -TraceAxis @() -Precision Double
         Get-Difference $k (Import-NtkTensor "$f/data.npz" -Name k0_all) | Should -BeLessThan 1e-6
+    }
+
+    It 'takes the shape of parameters that the file leaves open from their value' {
+        $f = "$fixtures/functions/fn_free_shape"
+        $model = Import-NtkModel "$f/saved_model" -ParameterInput params
+        $model.Parameters[0].Shape | Should -BeNullOrEmpty
+        $params = Import-NtkTensor "$f/data.npz" -Name params
+        $k = $model | Invoke-EmpiricalNtk "$f/data.npz/x1" "$f/data.npz/x2" -Parameter @{ params = $params } -Precision Double
+        Get-Difference $k (Import-NtkTensor "$f/data.npz" -Name k0_all) | Should -BeLessThan 1e-6
+        $narrow = $params.Reshape(4, 3).ToFlatArray()[0..7]
+        ($model | Invoke-NtkModel "$f/data.npz/x1" -Parameter @{ params = $narrow }).Shape | Should -Be @(3, 2)
+        ($model | Invoke-EmpiricalNtk "$f/data.npz/x1" -Parameter @{ params = $narrow } -TraceAxis @()).Shape | Should -Be @(3, 3, 2, 2)
+    }
+
+    It 'says how much memory is missing' {
+        { Invoke-EmpiricalNtk $model $x1 -MemoryLimit 1KB } | Should -Throw '* needs about * KB, more than the limit of 1 KB*' -ErrorId 'MemoryLimitTooSmall,NtkPs.InvokeEmpiricalNtkCommand'
     }
 
     It 'streams to a file' {

@@ -20,9 +20,33 @@ Describe 'Invoke-EmpiricalNtk' {
         $kernel.Name | Should -Be $model.Outputs[0].Name
     }
 
-    It 'takes the model by position, by name and through the pipeline' {
-        Test-Near ($model | Invoke-EmpiricalNtk -X1 $x1 -X2 $x2 -NoEnumerate) $kernel | Should -BeTrue
-        Test-Near (Invoke-EmpiricalNtk -Model $model -X1 $x1 -X2 $x2 -NoEnumerate) $kernel | Should -BeTrue
+    It 'takes the model and its inputs by position, by name and through the pipeline' {
+        $same = @(
+            $model | Invoke-EmpiricalNtk $x1 $x2 -NoEnumerate
+            $model | Invoke-EmpiricalNtk $x1 -X2 $x2 -NoEnumerate
+            $model | Invoke-EmpiricalNtk -X2 $x2 $x1 -NoEnumerate
+            $model | Invoke-EmpiricalNtk -X1 $x1 -X2 $x2 -NoEnumerate
+            $model | Invoke-EmpiricalNtk "$data/x1" "$data/x2" -NoEnumerate
+            Invoke-EmpiricalNtk $model -X1 $x1 -X2 $x2 -NoEnumerate
+            Invoke-EmpiricalNtk $model $x1 -X2 $x2 -NoEnumerate
+            Invoke-EmpiricalNtk -X1 $x1 $model $x2 -NoEnumerate
+            Invoke-EmpiricalNtk -Model $model $x1 $x2 -NoEnumerate
+            Invoke-EmpiricalNtk -X2 $x2 -Model $model $x1 -NoEnumerate
+            Invoke-EmpiricalNtk -Model $model -X1 $x1 -X2 $x2 -NoEnumerate
+        )
+        $same.Count | Should -Be 11
+        foreach ($one in $same) { Test-Near $one $kernel | Should -BeTrue }
+        @($model, $model | Invoke-EmpiricalNtk $x1 $x2 -NoEnumerate).Count | Should -Be 2
+    }
+
+    It 'refuses <what>' -ForEach @(
+        @{ what = 'no model'; call = { Invoke-EmpiricalNtk $x1 $x2 }; words = '*needs a model*' }
+        @{ what = 'a model that is $null'; call = { Invoke-EmpiricalNtk $null $x1 }; words = '*needs a model*' }
+        @{ what = 'a model where the input belongs'; call = { $model | Invoke-EmpiricalNtk $x1 $model }; words = '*-X2 is a NtkModel*' }
+        @{ what = 'an input that is $null'; call = { $model | Invoke-EmpiricalNtk $null }; words = '*-X1 is $null*' }
+        @{ what = 'an argument too many'; call = { $model | Invoke-EmpiricalNtk $x1 $x2 $x2 }; words = '*argument too many*-X2*' }
+    ) {
+        $call | Should -Throw $words -ErrorId 'InvalidArgument,NtkPs.InvokeEmpiricalNtkCommand'
     }
 
     It 'takes rows, a path, arrays and wider numbers for a tensor' {

@@ -52,4 +52,8 @@ public static class Shapes
 }
 
 /// <summary>Shapes or dtypes that an operation cannot take; whoever runs a graph adds the node's name.</summary>
-public sealed class ShapeException(string message) : Exception(message);
+public sealed class ShapeException(string message) : Exception(message)
+{
+    /// <summary>Whether an error is such a one, be it with the node's name.</summary>
+    public static bool IsCauseOf(Exception error) => error is ShapeException or NtkException { ErrorId: NtkErrorId.ShapeMismatch };
+}

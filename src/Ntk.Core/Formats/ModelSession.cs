@@ -28,11 +28,17 @@ internal sealed class ModelSession(ModelSource source)
     public static ModelSession Of(NtkModel model) => (ModelSession)model.Source;
 
     /// <summary>The program of some outputs, or of chosen elements of theirs, at inputs of the given shapes.</summary>
+    /// <param name="parameters">The parameters; their shapes are looked at only where the file leaves them open.</param>
+    /// <param name="shapes">The inputs' shapes.</param>
+    /// <param name="floatType">The type computed in.</param>
+    /// <param name="outputs">Which outputs.</param>
+    /// <param name="cancellation">Stops between equations.</param>
+    /// <param name="elements">Which elements of them; null for all.</param>
     /// <exception cref="ShapeException">The model cannot take these shapes.</exception>
-    public Program Trace(IReadOnlyList<long[]> shapes, ScalarType floatType, IReadOnlyList<int> outputs, CancellationToken cancellation, IReadOnlyList<int[]>? elements = null)
+    public Program Trace(IReadOnlyList<Tensor> parameters, IReadOnlyList<long[]> shapes, ScalarType floatType, IReadOnlyList<int> outputs, CancellationToken cancellation, IReadOnlyList<int[]>? elements = null)
     {
         string chosen = elements is null ? "" : string.Join(";", elements.Select(e => string.Join(",", e)));
-        string key = $"{floatType}|{string.Join(",", outputs)}|{chosen}|{string.Join(";", shapes.Select(Shapes.Format))}";
+        string key = $"{OpenShapes(parameters)}|{floatType}|{string.Join(",", outputs)}|{chosen}|{string.Join(";", shapes.Select(Shapes.Format))}";
         lock (_lock)
         {
             if (_programs.TryGetValue(key, out Program? known))
@@ -44,9 +50,10 @@ internal sealed class ModelSession(ModelSource source)
         using (DisposeScope scope = NewDisposeScope())
         {
             var trace = new Trace(floatType, cancellation);
-            Value[] parameters = source.Parameters.Select(p => trace.Parameter(new TensorType(TypeOf(trace, p.DType), Array.ConvertAll(p.Shape, d => (long)d)))).ToArray();
+            Value[] variables = source.Parameters.Select((p, i) => trace.Parameter(new TensorType(TypeOf(trace, p.DType),
+                NtkParameter.HasShape(p.Shape) ? Array.ConvertAll(p.Shape, d => (long)d) : parameters[i].shape))).ToArray();
             Value[] inputs = source.Inputs.Select((s, i) => trace.Input(new TensorType(trace.TypeOf(s.DType), shapes[i]))).ToArray();
-            IReadOnlyList<Value> results = source.Apply(trace, parameters, inputs);
+            IReadOnlyList<Value> results = source.Apply(trace, variables, inputs);
             program = trace.Finish(outputs.Select(o => elements is null ? results[o] : Choose(results[o], elements, source.Outputs[o].Name)).ToArray());
         }
         lock (_lock)
@@ -63,6 +70,10 @@ internal sealed class ModelSession(ModelSource source)
             return _programs[key];
         }
     }
+
+    /// <summary>The shapes of those parameters whose shapes the file leaves open; a program is for these alone.</summary>
+    public string OpenShapes(IReadOnlyList<Tensor> parameters) =>
+        string.Join(";", source.Parameters.Select((p, i) => NtkParameter.HasShape(p.Shape) ? null : Shapes.Format(parameters[i].shape)).OfType<string>());
 
     /// <summary>What was made ready under a key, or is now.</summary>
     public PreparedModel Prepare(string key, Func<PreparedModel> make)

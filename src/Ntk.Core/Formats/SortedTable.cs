@@ -23,7 +23,8 @@ internal static class SortedTable
             throw new InvalidDataException("it does not end as a table does");
         }
         var footer = new Cursor(file, file.Length - FooterSize, file.Length - 8);
-        _ = footer.Handle();
+        (long metaOffset, long metaSize) = footer.Handle();
+        _ = Block(file, metaOffset, metaSize); // of no use here, but its damage is the file's
         (long indexOffset, long indexSize) = footer.Handle();
         var entries = new List<(byte[], byte[])>();
         foreach ((_, byte[] handle) in Entries(Block(file, indexOffset, indexSize)))
@@ -41,7 +42,11 @@ internal static class SortedTable
         {
             throw new InvalidDataException("a block lies outside the file");
         }
-        ReadOnlySpan<byte> block = file.AsSpan((int)offset, (int)size);
+        ReadOnlySpan<byte> block = file.AsSpan((int)offset, (int)size), stored = file.AsSpan((int)(offset + size) + 1);
+        if (Crc32C.Mask(Crc32C.Extend(0, file.AsSpan((int)offset, (int)size + 1))) != BinaryPrimitives.ReadUInt32LittleEndian(stored))
+        {
+            throw new InvalidDataException("a block's checksum is wrong");
+        }
         return file[offset + size] switch
         {
             NoCompression => block.ToArray(),

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text;
 using Google.Protobuf;
 using Ntk.Core.Formats.Protos;
@@ -85,7 +86,15 @@ internal sealed class TensorBundle
             start++;
         }
         start += 5;
-        return start <= bytes.Length ? bytes[start..] : throw Corrupt(entry, $"the string '{key}' is damaged");
+        if (start > bytes.Length)
+        {
+            throw Corrupt(entry, $"the string '{key}' is damaged");
+        }
+        // The checksum covers the length as four bytes, then its own checksum as stored, then the contents.
+        Span<byte> length = stackalloc byte[sizeof(uint)];
+        BinaryPrimitives.WriteUInt32LittleEndian(length, (uint)(bytes.Length - start));
+        CheckSum(entry, key, Crc32C.Extend(Crc32C.Extend(0, length), bytes.AsSpan(start - sizeof(uint))));
+        return bytes[start..];
     }
 
     /// <summary>A numeric tensor, whole; one stored in slices is put together.</summary>
@@ -109,7 +118,7 @@ internal sealed class TensorBundle
         {
             throw Corrupt(entry, $"'{key}' of shape {NtkShape.Format(tensor.Shape)} has {entry.Size} bytes");
         }
-        ReadElements(entry, tensor, 0, tensor.ByteCount);
+        ReadElements(entry, key, tensor);
         return tensor;
     }
 
@@ -157,7 +166,7 @@ internal sealed class TensorBundle
         {
             throw Corrupt(entry, $"a slice of '{key}' has {entry.Size} bytes");
         }
-        ReadElements(entry, part, 0, part.ByteCount);
+        ReadElements(entry, key, part);
         CopyBlock(part, whole, start, size);
         part.Dispose();
     }
@@ -185,19 +194,31 @@ internal sealed class TensorBundle
         GC.KeepAlive(whole);
     }
 
-    private unsafe void ReadElements(BundleEntryProto entry, NtkTensor tensor, long offset, long count)
+    private unsafe void ReadElements(BundleEntryProto entry, string key, NtkTensor tensor)
     {
         const int Piece = 1 << 30;
-        for (long done = 0; done < count; done += Piece)
+        uint crc = 0;
+        for (long done = 0; done < tensor.ByteCount; done += Piece)
         {
-            var span = new Span<byte>(tensor.Pointer + offset + done, (int)Math.Min(Piece, count - done));
+            var span = new Span<byte>(tensor.Pointer + done, (int)Math.Min(Piece, tensor.ByteCount - done));
             Read(entry, span, done);
+            crc = Crc32C.Extend(crc, span);
             if (_bigEndian)
             {
                 Reverse(span, tensor.DType is NtkDType.Complex64 or NtkDType.Complex128 ? tensor.DType.Size() / 2 : tensor.DType.Size());
             }
         }
         GC.KeepAlive(tensor);
+        CheckSum(entry, key, crc);
+    }
+
+    // Without one in the index there is nothing to compare with.
+    private void CheckSum(BundleEntryProto entry, string key, uint crc)
+    {
+        if (entry.Crc32C != 0 && entry.Crc32C != Crc32C.Mask(crc))
+        {
+            throw Corrupt(entry, $"the checksum of '{key}' is wrong");
+        }
     }
 
     private static void Reverse(Span<byte> bytes, int size)

@@ -1,89 +1,82 @@
 using Ntk.Core.Autodiff;
+using Ntk.Core.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Ntk.Core.Kernels;
 
 /// <summary>
-/// The kernel of a model that keeps examples apart, by tiles. Small problems join both sides in one pass, so that weights are read once; large ones keep
-/// the terms of as many of x1's tiles as memory allows and let x2's tiles pass by. Where x2 is absent only the upper triangle is computed.
+/// The kernel of a model that keeps examples apart. Passes go over tiles so small that their values stay in the cache; their terms are put together to
+/// blocks, and blocks meet blocks. Small problems join both sides in one block, so that weights are read once; large ones keep the terms of as many of x1's
+/// blocks as memory allows and let x2's blocks pass by. Where x2 is absent only the upper triangle is computed.
 /// </summary>
-internal sealed class BatchedKernel(ModelProblem problem, int output, Side left, Side? right, KernelLayout layout, NtkTensor kernel,
+internal sealed class BatchedKernel(ModelProblem problem, int output, Side left, Side? right, KernelLayout layout, NtkTensor[] kernels,
     IProgress<NtkProgress>? progress, CancellationToken cancellation)
 {
     private const string Activity = "Empirical NTK";
-    // Larger tiles no longer make the products faster; smaller ones answer Ctrl+C sooner.
-    private const long MostExamples = 256;
 
     private readonly Side _right = right ?? left;
     private readonly long[] _sides = [left.Examples, (right ?? left).Examples];
+    private readonly Program _program = problem.Prepare(output, left, right ?? left, left.Examples, out _).Model.Program;
+    private KernelTiling _tiling = KernelTiling.None;
 
     /// <summary>Computes it.</summary>
     public void Run()
     {
-        if (kernel.Count == 0 || _sides[0] == 0)
+        if (kernels.Length == 0 || kernels[0].Count == 0 || _sides[0] == 0)
         {
             return;
         }
-        TracedModel model = problem.Prepare(output, left, _right, left.Examples, out _).Model;
-        KernelPlan plan = problem.Plan(model, layout, _sides[0], _sides[1]);
-        double work = plan.Groups.Count == 0 ? 0 : plan.Groups.Max(g => g.WorkBytes);
-        double perExample = plan.PassBytes + work + plan.TermBytes;
-        long budget = problem.MemoryLimit;
-        problem.RequireMemory(perExample, right is null ? 1 : 2);
-        long most = Math.Min(problem.Options.TileExamples ?? MostExamples, Math.Max(1, (long)(budget / 2 / Math.Max(1, perExample))));
-        if (layout.DiagonalExamples)
+        (KernelPlan plan, _tiling) = Arrange(problem, output, left, right, layout);
+        Action<KernelPlan> way = layout.DiagonalExamples ? AlongDiagonal : _tiling.IsJoined ? Joined : Tiled;
+        if (plan.IsSmall)
         {
-            AlongDiagonal(plan, Math.Max(1, most / 2));
-        }
-        else if (_sides[0] + (right is null ? 0 : _sides[1]) <= most)
-        {
-            Joined(plan);
+            TorchWorkers.Run(() => way(plan));
         }
         else
         {
-            long tile = most;
-            // What the passes leave free holds the terms of x1's tiles.
-            double free = budget - (tile * perExample);
-            long rows = problem.Options.KeptTiles ?? Math.Max(1, (long)(free / Math.Max(1, plan.TermBytes * tile)));
-            Tiled(plan, tile, rows);
+            way(plan);
         }
     }
 
-    // Both sides in one pass; each group is contracted and freed as soon as it is there.
+    /// <summary>What is to be computed, and how the examples are divided for it.</summary>
+    /// <exception cref="NtkException">Not even one pair fits into the memory limit.</exception>
+    public static (KernelPlan Plan, KernelTiling Tiling) Arrange(ModelProblem problem, int output, Side left, Side? right, KernelLayout layout)
+    {
+        long n1 = left.Examples, n2 = right?.Examples ?? 0;
+        TracedModel model = problem.Prepare(output, left, right ?? left, n1, out _).Model;
+        KernelPlan plan = problem.Plan(model, layout, n1, n2);
+        problem.RequireMemory(KernelTiling.BytesOfOne(plan, right is null ? 1 : 2), 1);
+        KernelTiling tiling = KernelTiling.Of(plan, layout, n1, n2, problem.MemoryLimit, problem.Options);
+        return (plan with { Pairs = plan.Pairs * (layout.DiagonalExamples ? 1 : tiling.Contracted(n1, n2)) }, tiling);
+    }
+
+    // Both sides in one block; where one pass does, each group is contracted and freed as soon as it is there.
     private void Joined(KernelPlan plan)
     {
         using DisposeScope scope = NewDisposeScope();
         long n1 = _sides[0], n2 = _sides[1];
         Tensor[] inputs = right is null ? left.Tensors : left.Tensors.Zip(right.Tensors, (a, b) => cat([a, b], problem.InputAxis)).ToArray();
-        using var sum = new BlockSum();
-        Pass(plan, inputs, right is null ? n1 : n1 + n2, layout.Rows1, (_, term) => sum.Add(right is null
-            ? Contraction.Block(term, term, layout.Rows1, layout.Rows2, n1, n1, diagonal: false)
-            : Contraction.Block(term.Narrow(0, n1), term.Narrow(n1, n2), layout.Rows1, layout.Rows2, n1, n2, diagonal: false)));
-        Finish(sum, 0, 0);
+        using var sums = new KernelSums(kernels.Length);
+        Block(plan, inputs, right is null ? n1 : n1 + n2, layout.Rows1,
+            (g, term) => Meet(plan, g, sums, right is null ? term : term.Narrow(0, n1), right is null ? term : term.Narrow(n1, n2), n1, n2, diagonal: false));
+        Finish(sums, 0, 0);
     }
 
-    private void Tiled(KernelPlan plan, long tile, long rowTiles)
+    private void Tiled(KernelPlan plan)
     {
-        (long Start, long Count)[] tiles1 = Tiles(_sides[0], tile), tiles2 = Tiles(_sides[1], tile);
+        (long Start, long Count)[] tiles1 = Tiles(_sides[0], _tiling.Block), tiles2 = Tiles(_sides[1], _tiling.Block);
+        long rowTiles = _tiling.KeptBlocks;
         long total = right is null ? tiles1.LongLength * (tiles1.LongLength + 1) / 2 : tiles1.LongLength * tiles2.LongLength, done = 0;
         for (long first = 0; first < tiles1.Length; first += rowTiles)
         {
             using DisposeScope scope = NewDisposeScope();
             long last = Math.Min(first + rowTiles, tiles1.Length);
             var kept = new Term?[last - first][];
-            void Meet(Term?[] own, Term other, int group, (long Start, long Count) tile1, (long Start, long Count) tile2, BlockSum sum)
-            {
-                if (own[group] is { } term)
-                {
-                    using DisposeScope step = NewDisposeScope();
-                    sum.Add(Contraction.Block(term, other, layout.Rows1, layout.Rows2, tile1.Count, tile2.Count, diagonal: false));
-                }
-            }
             for (long i = first; i < last; i++)
             {
                 var terms = new Term?[plan.Groups.Count];
-                Tile(left, plan, tiles1[i], layout.Rows1, (g, term) => terms[g] = term.Keep());
+                Tile(left, plan, tiles1[i], layout.Rows1, (g, term) => terms[g] = term.Keep(scope));
                 kept[i - first] = terms;
                 if (right is not null)
                 {
@@ -92,124 +85,191 @@ internal sealed class BatchedKernel(ModelProblem problem, int output, Side left,
                 // x1 with itself: the tiles kept so far are the other side.
                 for (long j = first; j <= i; j++)
                 {
-                    using var sum = new BlockSum();
+                    using var sums = new KernelSums(kernels.Length);
                     for (int g = 0; g < terms.Length; g++)
                     {
                         if (terms[g] is { } term)
                         {
-                            Meet(kept[j - first], term, g, tiles1[j], tiles1[i], sum);
+                            Meet(plan, g, sums, kept[j - first][g], term, tiles1[j].Count, tiles1[i].Count, diagonal: false);
                         }
                     }
-                    Finish(sum, tiles1[j].Start, tiles1[i].Start);
+                    Finish(sums, tiles1[j].Start, tiles1[i].Start);
                     progress?.Report(new NtkProgress(Activity, ++done, total));
                 }
             }
             for (long j = right is null ? last : 0; j < tiles2.Length; j++)
             {
-                BlockSum[] sums = Array.ConvertAll(kept, _ => new BlockSum());
-                Tile(_right, plan, tiles2[j], layout.Rows2, (g, term) =>
+                KernelSums[] sums = Array.ConvertAll(kept, _ => new KernelSums(kernels.Length));
+                try
                 {
+                    Tile(_right, plan, tiles2[j], layout.Rows2, (g, term) =>
+                    {
+                        for (int i = 0; i < kept.Length; i++)
+                        {
+                            Meet(plan, g, sums[i], kept[i][g], term, tiles1[first + i].Count, tiles2[j].Count, diagonal: false);
+                        }
+                    });
                     for (int i = 0; i < kept.Length; i++)
                     {
-                        Meet(kept[i], term, g, tiles1[first + i], tiles2[j], sums[i]);
+                        Finish(sums[i], tiles1[first + i].Start, tiles2[j].Start);
+                        progress?.Report(new NtkProgress(Activity, ++done, total));
                     }
-                });
-                for (int i = 0; i < kept.Length; i++)
-                {
-                    Finish(sums[i], tiles1[first + i].Start, tiles2[j].Start);
-                    sums[i].Dispose();
-                    progress?.Report(new NtkProgress(Activity, ++done, total));
                 }
-            }
-            foreach (Term? term in kept.SelectMany(k => k))
-            {
-                term?.Dispose();
+                finally
+                {
+                    Array.ForEach(sums, sum => sum.Dispose());
+                }
             }
         }
     }
 
     // Only equal examples meet: O(N).
-    private void AlongDiagonal(KernelPlan plan, long tile)
+    private void AlongDiagonal(KernelPlan plan)
     {
-        (long Start, long Count)[] tiles = Tiles(_sides[0], tile);
-        using var traced = new BlockSum();
+        (long Start, long Count)[] tiles = Tiles(_sides[0], _tiling.Block);
+        using var traced = new KernelSums(kernels.Length);
         for (int i = 0; i < tiles.Length; i++)
         {
             using DisposeScope scope = NewDisposeScope();
             long count = tiles[i].Count;
             var terms = new Term?[plan.Groups.Count];
-            using var sum = new BlockSum();
-            void Meet(int g, Term other)
-            {
-                if ((right is null ? other : terms[g]) is { } own)
-                {
-                    sum.Add(Contraction.Block(own, other, layout.Rows1, layout.Rows2, count, count, diagonal: true));
-                }
-            }
+            using var sums = new KernelSums(kernels.Length);
             if (right is not null)
             {
-                Tile(left, plan, tiles[i], layout.Rows1, (g, term) => terms[g] = term.Keep());
+                Tile(left, plan, tiles[i], layout.Rows1, (g, term) => terms[g] = term.Keep(scope));
             }
-            Tile(_right, plan, tiles[i], layout.Rows2, Meet);
-            foreach (Term? term in terms)
+            Tile(_right, plan, tiles[i], layout.Rows2, (g, other) => Meet(plan, g, sums, right is null ? other : terms[g], other, count, count, diagonal: true));
+            if (!layout.TracedExamples)
             {
-                term?.Dispose();
+                Finish(sums, tiles[i].Start, tiles[i].Start);
             }
-            if (sum.Total is { } block && layout.TracedExamples)
+            for (int k = 0; layout.TracedExamples && k < kernels.Length; k++)
             {
-                traced.Add(block.sum(-1, keepdim: true));
-            }
-            else
-            {
-                Finish(sum, tiles[i].Start, tiles[i].Start);
+                if (sums[k].Total is { } block)
+                {
+                    traced[k].Add(block.sum(-1, keepdim: true));
+                }
             }
             progress?.Report(new NtkProgress(Activity, i + 1, tiles.Length));
         }
-        if (traced.Total is { } total)
+        for (int k = 0; k < kernels.Length; k++)
         {
-            using DisposeScope scope = NewDisposeScope();
-            layout.Write(kernel, layout.Arrange(total * layout.Scale).squeeze(layout.TracedPlace), 0, 0);
+            if (traced[k].Total is { } total)
+            {
+                using DisposeScope scope = NewDisposeScope();
+                layout.Write(kernels[k], layout.Arrange(total * layout.Scale).squeeze(layout.TracedPlace), 0, 0);
+            }
+        }
+    }
+
+    private void Meet(KernelPlan plan, int group, KernelSums sums, Term? own, Term other, long examples1, long examples2, bool diagonal)
+    {
+        if (own is null)
+        {
+            return;
+        }
+        using DisposeScope step = NewDisposeScope();
+        using WorkMeter.Part part = problem.Options.Meter.Measure(WorkKind.Contraction, group);
+        ParameterGroup parameters = plan.Groups[group].Group;
+        foreach (((int share, Term one), (_, Term two)) in problem.Shares.Split(_program, parameters, own).Zip(problem.Shares.Split(_program, parameters, other)))
+        {
+            sums[share].Add(Contraction.Block(one, two, layout.Rows1, layout.Rows2, examples1, examples2, diagonal));
         }
     }
 
     private void Tile(Side side, KernelPlan plan, (long Start, long Count) tile, OutputRows rows, Action<int, Term> emit)
     {
         using DisposeScope scope = NewDisposeScope();
-        Pass(plan, side.Tile(tile.Start, tile.Count, problem.InputAxis), tile.Count, rows, emit);
+        Block(plan, side.Tile(tile.Start, tile.Count, problem.InputAxis), tile.Count, rows, emit);
+    }
+
+    private bool HasPanels => _tiling.Tile < _tiling.Block && layout.Rows1.Diagonal * layout.Rows1.Full == 1 && !layout.DiagonalExamples && MatrixProduct.PrefersPanels(_tiling.Block, problem.FloatType);
+
+    // The terms of a block, by as many passes as it takes.
+    private void Block(KernelPlan plan, Tensor[] inputs, long examples, OutputRows rows, Action<int, Term> emit)
+    {
+        (long Start, long Count)[] tiles = Tiles(examples, _tiling.Tile);
+        if (tiles.Length == 1 && !HasPanels)
+        {
+            Pass(plan, inputs, examples, rows, emit);
+            return;
+        }
+        using DisposeScope scope = NewDisposeScope();
+        var blocks = new TermBlock?[plan.Groups.Count];
+        foreach ((long start, long count) in tiles)
+        {
+            Tensor[] part = Array.ConvertAll(inputs, t => t.narrow(problem.InputAxis, start, count).contiguous());
+            Pass(plan, part, count, rows, (g, term) => (blocks[g] ??= new TermBlock(examples, HasPanels && problem.Shares.KeepsWhole(plan.Groups[g].Group))).Place(term, start, count));
+        }
+        for (int g = 0; g < blocks.Length; g++)
+        {
+            if (blocks[g] is { } block)
+            {
+                emit(g, block.Take(scope));
+            }
+        }
     }
 
     private void Pass(KernelPlan plan, Tensor[] inputs, long examples, OutputRows rows, Action<int, Term> emit)
     {
         (PreparedModel prepared, Tensor[] taken) = problem.PrepareTile(output, left, _right, inputs, examples);
+        if (prepared.Model.IsPromised)
+        {
+            OneByOne(prepared, plan, taken, examples, rows, emit);
+            return;
+        }
         bool padded = prepared.Model.Examples != examples;
         problem.Pass(prepared, plan, cancellation).Run(taken, rows, padded ? (g, term) => emit(g, term.Narrow(0, examples)) : emit);
     }
 
-    private void Finish(BlockSum sum, long start1, long start2)
+    // Nothing is known of how the model treats several examples: each is run alone.
+    private void OneByOne(PreparedModel prepared, KernelPlan plan, Tensor[] inputs, long examples, OutputRows rows, Action<int, Term> emit)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        List<Term>[] parts = plan.Groups.Select(_ => new List<Term>()).ToArray();
+        TilePass pass = problem.Pass(prepared, plan, cancellation);
+        var side = new Side(inputs, examples);
+        for (long n = 0; n < examples; n++)
+        {
+            pass.Run(side.Tile(n, 1, problem.InputAxis), rows, (g, term) => parts[g].Add(term.Keep(scope)));
+        }
+        for (int g = 0; g < parts.Length; g++)
+        {
+            if (parts[g].Count > 0)
+            {
+                Term joined = Term.Join(parts[g]);
+                parts[g].ForEach(part => part.Dispose());
+                emit(g, joined);
+            }
+        }
+    }
+
+    private void Finish(KernelSums sums, long start1, long start2)
     {
         cancellation.ThrowIfCancellationRequested();
-        if (sum.Total is not { } block)
+        using WorkMeter.Part part = problem.Options.Meter.Measure(WorkKind.Write);
+        for (int k = 0; k < kernels.Length; k++)
         {
-            return;
-        }
-        using DisposeScope scope = NewDisposeScope();
-        Tensor scaled = block.mul_(layout.Scale);
-        layout.Write(kernel, layout.Arrange(scaled), start1, start2);
-        if (right is null && start1 != start2)
-        {
-            layout.Write(kernel, layout.Arrange(scaled.permute(0, 3, 4, 1, 2)), start2, start1);
+            if (sums[k].Total is not { } block)
+            {
+                continue;
+            }
+            using DisposeScope scope = NewDisposeScope();
+            Tensor scaled = block.mul_(layout.Scale);
+            layout.Write(kernels[k], layout.Arrange(scaled), start1, start2);
+            if (right is null && start1 != start2)
+            {
+                layout.Write(kernels[k], layout.Arrange(scaled.permute(0, 3, 4, 1, 2)), start2, start1);
+            }
         }
     }
 
     private static (long Start, long Count)[] Tiles(long examples, long size)
     {
-        long count = (examples + size - 1) / size;
-        var tiles = new (long, long)[count];
-        for (long i = 0; i < count; i++)
+        var tiles = new (long, long)[(examples + size - 1) / size];
+        for (long i = 0; i < tiles.Length; i++)
         {
-            // Even tiles: one program serves all but the last few.
-            long start = i * size;
-            tiles[i] = (start, Math.Min(size, examples - start));
+            tiles[i] = (i * size, Math.Min(size, examples - (i * size)));
         }
         return tiles;
     }

@@ -13,6 +13,9 @@ namespace Ntk.Core.Kernels;
 /// <param name="Mask">What each example multiplies the shared rows by; null for nothing.</param>
 internal sealed record Cotangent(Tensor Rows, bool Shared, Tensor? Mask = null)
 {
+    /// <summary>The form.</summary>
+    public CotangentForm Form => !Shared ? CotangentForm.Full : Mask is null ? CotangentForm.Shared : CotangentForm.Masked;
+
     /// <summary>The rows in full, each example its own.</summary>
     public Tensor Full(BatchAxis? axis, long examples)
     {

@@ -41,6 +41,9 @@ public sealed record KernelOptions : RunOptions
     /// <summary>Whether every float variable is a parameter, not the trainable ones alone.</summary>
     public bool IncludeNonTrainable { get; init; }
 
+    /// <summary>Whether the kernel is given as a whole or in parts.</summary>
+    public KernelParts Parts { get; init; }
+
     /// <summary>Output axes to trace over; the kernel is divided by their size.</summary>
     public IReadOnlyList<int> TraceAxes { get; init; } = [-1];
 
@@ -59,17 +62,27 @@ public sealed record KernelOptions : RunOptions
     /// <summary>Whether structure rules may be used for the contraction (neural_tangents' <c>_s_rules</c>).</summary>
     public bool SRules { get; init; } = true;
 
-    /// <summary>Whether Jacobians are taken in forward mode; null for what costs less (neural_tangents' <c>_fwd</c>).</summary>
+    /// <summary>
+    /// Whether the Jacobian of a primitive that has no structure rule, or may not use it (<see cref="JRules"/>), is written out in forward mode, a tangent for
+    /// each element of the parameter (neural_tangents' <c>_fwd</c>, which likewise does nothing to NTK-vector products). False, and null, pull the
+    /// kernel's rows back through the primitive: that never writes its Jacobian out, and so always costs less. The kernel is the same to rounding.
+    /// </summary>
     public bool? Fwd { get; init; }
 
     /// <summary>Chosen output elements without the batch axis, one index an array; null for all.</summary>
     public IReadOnlyList<int[]>? OutputIndex { get; init; }
 
-    /// <summary>The most examples in a tile; null for as many as memory allows.</summary>
+    /// <summary>The most examples in a pass; null for as many as stay in the cache.</summary>
     internal long? TileExamples { get; init; }
 
-    /// <summary>How many of x1's tiles keep their terms while x2's pass by; null for as many as memory allows.</summary>
-    internal long? KeptTiles { get; init; }
+    /// <summary>The most examples whose terms are contracted together, at least <see cref="TileExamples"/>; null for as many as memory allows.</summary>
+    internal long? BlockExamples { get; init; }
+
+    /// <summary>How many of x1's blocks keep their terms while x2's pass by; null for as many as memory allows.</summary>
+    internal long? KeptBlocks { get; init; }
+
+    /// <summary>Measures the parts of the computation; null for nothing.</summary>
+    internal WorkMeter? Meter { get; init; }
 
     /// <summary>A .npy file to write the kernel to by tiles; null to keep it in memory.</summary>
     public string? OutFile { get; init; }

@@ -7,75 +7,103 @@ namespace Ntk.Core.Kernels;
 /// <summary>How one group of parameters is computed, and what that costs.</summary>
 /// <param name="Group">The group.</param>
 /// <param name="Method">The form of its terms.</param>
-/// <param name="Flops">Counted operations of its uses and its contraction.</param>
+/// <param name="UseFlops">Counted operations of making its terms.</param>
+/// <param name="PairFlops">Counted operations of contracting them, for each pair of examples.</param>
 /// <param name="TermBytes">Bytes of its term, an example.</param>
 /// <param name="WorkBytes">Bytes that making the term takes beside it, an example.</param>
-internal sealed record GroupPlan(ParameterGroup Group, GroupMethod Method, double Flops, double TermBytes, double WorkBytes);
+internal sealed record GroupPlan(ParameterGroup Group, GroupMethod Method, double UseFlops, double PairFlops, double TermBytes, double WorkBytes);
 
 /// <summary>What a kernel costs, counted before it is computed.</summary>
 /// <param name="Groups">The groups of parameters.</param>
 /// <param name="PassFlops">Operations of forward and reverse passes over all examples.</param>
 /// <param name="PassBytes">Bytes that a pass holds, an example.</param>
-internal sealed record KernelPlan(IReadOnlyList<GroupPlan> Groups, double PassFlops, double PassBytes)
+/// <param name="ParameterBytes">Bytes of the parameters that a pass reads.</param>
+/// <param name="ElementBytes">Bytes of an element.</param>
+/// <param name="Equations">How many equations a pass goes through.</param>
+/// <param name="Pairs">Pairs of examples that are contracted.</param>
+/// <param name="StepFlops">The most operations that one equation's pull-back takes, an example.</param>
+internal sealed record KernelPlan(IReadOnlyList<GroupPlan> Groups, double PassFlops, double PassBytes, double ParameterBytes, int ElementBytes, int Equations, double Pairs, double StepFlops)
 {
     // An elementwise operation waits for memory: it takes about as long as so many of a matrix product's.
     private const double ElementwiseCost = 12;
+    // Some 60 µs of a processor.
+    private const double SmallFlops = 2e6;
 
     /// <summary>All counted operations.</summary>
-    public double Flops => PassFlops + Groups.Sum(g => g.Flops);
+    public double Flops => PassFlops + Groups.Sum(FlopsOf);
+
+    /// <summary>Counted operations of a group's terms and of contracting them.</summary>
+    public double FlopsOf(GroupPlan group) => group.UseFlops + (Pairs * group.PairFlops);
+
+    /// <summary>Whether its operations are so small that a second thread is woken longer than it works.</summary>
+    public bool IsSmall => Flops < SmallFlops * Equations;
 
     /// <summary>Bytes of all terms, an example.</summary>
     public double TermBytes => Groups.Sum(g => g.TermBytes);
+
+    /// <summary>Bytes that a pass takes with the work of making terms, an example.</summary>
+    public double ExampleBytes => PassBytes + (Groups.Count == 0 ? 0 : Groups.Max(g => g.WorkBytes));
+
+    /// <summary>Bytes that contracting takes for each pair of examples: a product, its sum and its arrangement.</summary>
+    public double PairBytes(KernelLayout layout) => 3.0 * ElementBytes * layout.Rows1.Diagonal * layout.Rows1.Full * layout.Rows2.Full;
 
     /// <summary>Counts, and chooses for each group what costs least, unless told what to use.</summary>
     /// <param name="model">The traced model.</param>
     /// <param name="layout">The kernel's layout.</param>
     /// <param name="examples1">N1.</param>
-    /// <param name="examples2">N2.</param>
+    /// <param name="examples2">N2; 0 for x1 with itself.</param>
     /// <param name="forced">The form that groups with a structure rule take; null for the cheaper.</param>
     /// <param name="useRules">Whether structure rules may be used at all.</param>
-    public static KernelPlan Make(TracedModel model, KernelLayout layout, long examples1, long examples2, GroupMethod? forced, bool useRules)
+    /// <param name="shares">The kernels asked for: what goes to different ones is not contracted together.</param>
+    public static KernelPlan Make(TracedModel model, KernelLayout layout, long examples1, long examples2, GroupMethod? forced, bool useRules, KernelShares shares)
     {
         int size = Elements.Size(model.Program);
         OutputRows rows1 = layout.Rows1, rows2 = layout.Rows2;
-        double pairs = layout.DiagonalExamples ? examples1 : (double)examples1 * examples2;
+        double examples = examples1 + examples2, pairs = layout.DiagonalExamples ? examples1 : (double)examples1 * (examples2 == 0 ? examples1 : examples2);
         double crossed = (double)rows1.Diagonal * rows1.Full * rows2.Full, rows = rows1.Count;
+        bool isTraced = rows1.Diagonal * rows1.Full == 1;
+        CotangentForm[] forms = CotangentForms.Of(model);
         var groups = new List<GroupPlan>();
         foreach (ParameterGroup group in model.Groups)
         {
             double scalars = group.Parameters.Sum(p => (double)model.Program.Variables[model.Program.Parameters[p]].Type.Count);
-            UseShape?[] uses = group.Roots.SelectMany(r => r.Meetings).Select(m => ShapeOf(model, m, useRules)).ToArray();
-            double explicitFlops = 2 * pairs * crossed * rows1.Traced * scalars, explicitWork = 0;
+            Meeting[] meetings = group.Roots.SelectMany(r => r.Meetings).ToArray();
+            UseShape?[] uses = Array.ConvertAll(meetings, m => ShapeOf(model, m, useRules));
+            double perPair = 2 * crossed * rows1.Traced * scalars, perExample = group.IsDirect ? 0 : 2 * rows * scalars, work = 0;
             foreach (UseShape? use in uses)
             {
                 double useCount = use is null ? scalars : use.IsLookup ? use.Positions * use.Outer * ElementwiseCost : use.Count * use.Positions;
-                explicitFlops += 2 * (examples1 + examples2) * rows * useCount;
-                explicitWork = Math.Max(explicitWork, use is null ? rows * scalars : (use.IsLookup ? 0 : use.Blocks * use.Positions * (double)use.Inner) + (2 * rows * use.Blocks * use.Positions * use.Outer));
+                perExample += 2 * rows * useCount;
+                work = Math.Max(work, use is null ? rows * scalars : (use.IsLookup ? 0 : use.Blocks * use.Positions * (double)use.Inner) + (2 * rows * use.Blocks * use.Positions * use.Outer));
             }
-            explicitFlops += group.IsDirect ? 0 : 2 * (examples1 + examples2) * rows * scalars;
-            GroupMethod method = GroupMethod.Explicit;
-            double flops = explicitFlops, bytes = rows * scalars * size, work = explicitWork * size;
-            if (forced != GroupMethod.Explicit && CanGram(group, uses))
+            var written = new GroupPlan(group, GroupMethod.Explicit, examples * perExample, perPair, rows * scalars * size, work * size);
+            if (forced == GroupMethod.Explicit || !CanGram(group, uses))
             {
-                UseShape first = uses[0]!;
-                double positions = uses.Sum(u => (double)u!.Positions), squared = pairs * first.Blocks * positions * positions;
-                double gramFlops = (2 * squared * (first.IsLookup ? 1 : first.Inner)) + (2 * squared * crossed * rows1.Traced * first.Outer) + (squared * crossed * ElementwiseCost);
-                if (forced == GroupMethod.Gram || gramFlops < explicitFlops)
-                {
-                    method = GroupMethod.Gram;
-                    flops = gramFlops;
-                    bytes = size * ((first.IsLookup ? 2 * positions : first.Blocks * positions * first.Inner) + (rows * first.Blocks * positions * first.Outer));
-                    work = 0;
-                }
+                groups.Add(written);
+                continue;
             }
-            groups.Add(new GroupPlan(group, method, flops, bytes, work));
+            UseShape first = uses[0]!;
+            double positions = uses.Sum(u => (double)u!.Positions), squared = first.Blocks * positions * positions;
+            // Where examples share their cotangents, or differ by masks alone, the rows need not meet for each pair.
+            CotangentForm form = uses.Length == 1 ? forms[model.Program.Equations[meetings[0].Equation].Output] : CotangentForm.Full;
+            double cotangents = form switch
+            {
+                CotangentForm.Shared => 0,
+                CotangentForm.Masked when TermCollector.TakesMasks(model.Program, group, isTraced, meetings[0].Equation) => 2 * squared * first.Outer,
+                _ => 2 * squared * crossed * rows1.Traced * first.Outer,
+            };
+            double inner = first.IsLookup ? 1 : first.Inner, bytes = first.IsLookup ? 2 * positions : first.Blocks * positions * first.Inner;
+            double outer = form == CotangentForm.Shared ? 0 : (cotangents < 2 * squared * rows ? 1 : rows) * first.Blocks * positions * first.Outer;
+            var gram = new GroupPlan(group, GroupMethod.Gram, 0, (2 * squared * inner) + cotangents + (squared * crossed * ElementwiseCost), size * (bytes + outer), 0);
+            groups.Add(forced == GroupMethod.Gram || gram.UseFlops + (pairs * gram.PairFlops) < written.UseFlops + (pairs * written.PairFlops) ? gram : written);
         }
-        FuseShifts(model, groups);
-        return new KernelPlan(groups, PassCost(model, layout, examples1 + examples2), PassMemory(model, rows1.Count, size));
+        FuseShifts(model, groups, shares);
+        return new KernelPlan(groups, PassCost(model, layout, examples, forms), PassMemory(model, rows1.Count, size),
+            size * model.Program.Parameters.Sum(p => (double)model.Program.Variables[p].Type.Count), size, model.Program.Equations.Length, pairs, LongestStep(model, rows));
     }
 
     // A shift added to a product has the product's cotangent: its contraction is one more column of the activation.
-    private static void FuseShifts(TracedModel model, List<GroupPlan> groups)
+    private static void FuseShifts(TracedModel model, List<GroupPlan> groups, KernelShares shares)
     {
         Program program = model.Program;
         Dictionary<int, int> consumers = program.Equations.SelectMany(e => e.Operands).Concat(program.Outputs).GroupBy(v => v).ToDictionary(v => v.Key, v => v.Count());
@@ -91,7 +119,8 @@ internal sealed record KernelPlan(IReadOnlyList<GroupPlan> Groups, double PassFl
         for (int g = 0; g < groups.Count; g++)
         {
             if (groups[g].Group is not { IsDirect: true, Roots: [{ Meetings: [{ Equation: >= 0 } only] } root] } || program.Equations[only.Equation] is not { Primitive.Name: "add" } sum ||
-                !products.TryGetValue(sum.Operands[1 - only.Operand], out int at) || groups[at].Group.Shift is not null)
+                !products.TryGetValue(sum.Operands[1 - only.Operand], out int at) || groups[at].Group.Shift is not null ||
+                shares.OfParameter[groups[g].Group.Parameters[0]] != shares.OfParameter[groups[at].Group.Parameters[0]])
             {
                 continue;
             }
@@ -104,7 +133,7 @@ internal sealed record KernelPlan(IReadOnlyList<GroupPlan> Groups, double PassFl
             if (bare.AsSpan().SequenceEqual(own.SkipWhile(d => d == 1).ToArray()) && program.Variables[sum.Output].Type.Same(program.Variables[dot.Output].Type))
             {
                 groups[at] = groups[at] with { Group = groups[at].Group with { Shift = g } };
-                groups[g] = groups[g] with { Method = GroupMethod.Fused, Flops = 0, TermBytes = 0, WorkBytes = 0 };
+                groups[g] = groups[g] with { Method = GroupMethod.Fused, UseFlops = 0, PairFlops = 0, TermBytes = 0, WorkBytes = 0 };
             }
         }
     }
@@ -123,10 +152,10 @@ internal sealed record KernelPlan(IReadOnlyList<GroupPlan> Groups, double PassFl
             model.Program.Variables[equation.Output].Type, Array.ConvertAll(equation.Operands, model.AxisOf), model.AxisOf(equation.Output), model.Examples);
     }
 
-    // A forward pass, and a pull-back of every row through each equation that carries derivatives.
-    private static double PassCost(TracedModel model, KernelLayout layout, long examples)
+    // A forward pass, and a pull-back of every row through each equation that carries derivatives: once where examples share it, and for masks without the rows.
+    private static double PassCost(TracedModel model, KernelLayout layout, double examples, CotangentForm[] forms)
     {
-        double flops = 0;
+        double each = 0, once = 0;
         foreach (Equation equation in model.Program.Equations)
         {
             if (!model.Carries(equation.Output))
@@ -134,11 +163,34 @@ internal sealed record KernelPlan(IReadOnlyList<GroupPlan> Groups, double PassFl
                 continue;
             }
             double own = equation.Primitive.Flops(model.Program.OperandTypes(equation), model.Program.Variables[equation.Output].Type);
-            int pulled = model.Program.Variables[equation.Output].Active ? equation.Operands.Count(o => model.Program.Variables[o].Active && model.Carries(o)) : 0;
-            flops += own * (1 + (pulled * (double)layout.Rows1.Count));
+            each += own;
+            CotangentForm form = forms[equation.Output];
+            for (int i = 0; form != CotangentForm.None && i < equation.Operands.Length; i++)
+            {
+                int o = equation.Operands[i];
+                if (!model.Program.Variables[o].Active || !model.Carries(o) || !equation.Primitive.IsDifferentiable(i))
+                {
+                    continue;
+                }
+                switch (CotangentForms.Pulled(model, equation, i, form))
+                {
+                    case CotangentForm.Shared:
+                        once += own * layout.Rows1.Count;
+                        break;
+                    case CotangentForm.Masked:
+                        each += own;
+                        break;
+                    default:
+                        each += own * layout.Rows1.Count;
+                        break;
+                }
+            }
         }
-        return flops * examples / model.Examples;
+        return ((each * examples) + once) / model.Examples;
     }
+
+    private static double LongestStep(TracedModel model, double rows) =>
+        model.Program.Equations.Select(e => e.Primitive.Flops(model.Program.OperandTypes(e), model.Program.Variables[e.Output].Type)).DefaultIfEmpty().Max() * rows / model.Examples;
 
     // What the forward pass keeps for the reverse pass, and the most that cotangents take at once.
     private static double PassMemory(TracedModel model, long rows, int size)

@@ -13,6 +13,7 @@ internal sealed class ModelProblem : IDisposable
     private readonly string _selection;
     private readonly Tensor[] _parameters;
     private readonly List<Tensor> _owned = [];
+    private readonly HashSet<int> _promised = [];
     private readonly bool _areTheFiles;
     private readonly CancellationToken _cancellation;
 
@@ -25,6 +26,7 @@ internal sealed class ModelProblem : IDisposable
         MemoryLimit = MemoryBudget.Resolve(options.MemoryLimit);
         _cancellation = cancellation;
         _selected = ParameterSelection.Select(model, options);
+        Shares = KernelShares.Of(model.Parameters, _selected, options.Parts);
         _selection = string.Concat(_selected.Select(s => s ? '1' : '0'));
         (_parameters, _areTheFiles) = ParameterSelection.Values(model, Session, options.Parameters, FloatType, _owned);
     }
@@ -44,6 +46,9 @@ internal sealed class ModelProblem : IDisposable
     /// <summary>Bytes that the computation may take.</summary>
     public long MemoryLimit { get; }
 
+    /// <summary>The kernels asked for, and what goes to which.</summary>
+    public KernelShares Shares { get; }
+
     /// <summary>The inputs' axis of examples.</summary>
     public int InputAxis => Options.VmapAxes.In ?? 0;
 
@@ -57,17 +62,17 @@ internal sealed class ModelProblem : IDisposable
         {
             return PrepareWhole(output, left);
         }
-        PreparedModel? prepared = PrepareBatched(output, left, [left.Examples, right.Examples], examples, out string? obstacle, out batch);
+        string? obstacle = left.Unevenness(InputAxis, "-X1") ?? right.Unevenness(InputAxis, "-X2");
+        if (obstacle is not null)
+        {
+            return Options.VmapAxes.Auto ? PrepareWhole(output, left) : throw new NtkException(NtkErrorId.InvalidAxis, $"-VmapAxis {InputAxis}: {obstacle}.");
+        }
+        PreparedModel? prepared = PrepareBatched(output, left, [left.Examples, right.Examples], examples, out obstacle, out batch);
         if (prepared is not null)
         {
             return prepared;
         }
-        if (!Options.VmapAxes.Auto)
-        {
-            throw new NtkException(NtkErrorId.BatchAxisMixed,
-                $"-VmapAxis {Options.VmapAxes.In}: the model mixes examples along this axis, or cannot be shown not to, at {obstacle}. Use -VmapAxis Auto or None.");
-        }
-        return PrepareWhole(output, left);
+        return Options.VmapAxes.Auto ? PrepareWhole(output, left) : PreparePromised(output, left, right, obstacle, ref batch);
     }
 
     /// <summary>
@@ -87,23 +92,23 @@ internal sealed class ModelProblem : IDisposable
             prepared = Prepare(output, left, right, examples + more, out _);
         }
         int extra = (int)(prepared.Model.Examples - examples);
-        return (prepared, extra == 0 ? inputs : Array.ConvertAll(inputs, t => cat([t, .. Enumerable.Repeat(t.narrow(InputAxis, examples - 1, 1), extra)], InputAxis)));
+        return (prepared, extra <= 0 ? inputs : Array.ConvertAll(inputs, t => cat([t, .. Enumerable.Repeat(t.narrow(InputAxis, examples - 1, 1), extra)], InputAxis)));
     }
 
     /// <summary>The model made ready for one side's whole batch.</summary>
     public PreparedModel PrepareWhole(int output, Side side)
     {
-        long[][] shapes = side.Shapes(side.Examples, 0);
+        long[][] shapes = Array.ConvertAll(side.Tensors, t => t.shape);
         string key = Key("whole", output, shapes);
         return Session.Prepare(key, () =>
         {
-            Program program = Select(Session.Trace(shapes, FloatType, [output], _cancellation, Options.OutputIndex));
+            Program program = Traced(output, shapes);
             IReadOnlyList<ParameterGroup> groups = ParameterGroup.Find(program, v => program.Variables[v].Dependence.HasFlag(Dependence.Data));
             return new PreparedModel(new TracedModel(program, 1, null, null, groups), null);
         });
     }
 
-    /// <summary>The plan for a number of examples on each side.</summary>
+    /// <summary>The plan for a number of examples on each side; 0 for x1 with itself.</summary>
     public KernelPlan Plan(TracedModel model, KernelLayout layout, long examples1, long examples2) => KernelPlan.Make(model, layout, examples1, examples2,
         Options.Implementation switch
         {
@@ -111,11 +116,11 @@ internal sealed class ModelProblem : IDisposable
             NtkImplementation.StructuredDerivatives when Options.SRules => GroupMethod.Gram,
             _ when !Options.SRules => GroupMethod.Explicit,
             _ => null,
-        }, Options.JRules);
+        }, Options.JRules, Shares);
 
     /// <summary>A pass over tiles of a prepared model.</summary>
     public TilePass Pass(PreparedModel prepared, KernelPlan plan, CancellationToken cancellation) =>
-        new(prepared.Model, ParameterValues(prepared, cancellation), plan.Groups.Select(g => (g.Group, g.Method)).ToArray(), Options.JRules, cancellation);
+        new(prepared.Model, ParameterValues(prepared, cancellation), plan.Groups.Select(g => (g.Group, g.Method)).ToArray(), Options.JRules, Options.Fwd == true, Options.Meter, cancellation);
 
     /// <summary>For each parameter, by its position, its Jacobian in rows (K · G, parameter's shape), the examples running fastest.</summary>
     public Dictionary<int, Tensor> ParameterRows(PreparedModel prepared, Tensor[] inputs, OutputRows output, long examples, DisposeScope scope, CancellationToken cancellation)
@@ -123,7 +128,7 @@ internal sealed class ModelProblem : IDisposable
         Program program = prepared.Model.Program;
         (ParameterGroup Group, GroupMethod Method)[] groups = prepared.Model.Groups.Select(g => (g with { IsDirect = false }, GroupMethod.Explicit)).ToArray();
         var rows = new Dictionary<int, Tensor>();
-        new TilePass(prepared.Model, ParameterValues(prepared, cancellation), groups, Options.JRules, cancellation).Run(inputs, output, (g, term) =>
+        new TilePass(prepared.Model, ParameterValues(prepared, cancellation), groups, Options.JRules, forward: false, Options.Meter, cancellation).Run(inputs, output, (g, term) =>
         {
             Tensor data = ((JacobianTerm)term.Narrow(0, examples)).Data;                                      // (G, 1, K, P)
             long start = 0;
@@ -152,7 +157,7 @@ internal sealed class ModelProblem : IDisposable
         if (perExample * examples > MemoryLimit)
         {
             throw new NtkException(NtkErrorId.MemoryLimitTooSmall,
-                $"One pair of examples needs about {perExample * examples / 1e6:N0} MB, more than the limit of {MemoryLimit / 1e6:N0} MB. Raise -MemoryLimit, trace over more axes, or choose outputs with -OutputIndex.");
+                $"One pair of examples needs about {MemoryBudget.Format(perExample * examples)}, more than the limit of {MemoryBudget.Format(MemoryLimit)}. Raise -MemoryLimit, trace over more axes, or choose outputs with -OutputIndex.");
         }
     }
 
@@ -174,16 +179,83 @@ internal sealed class ModelProblem : IDisposable
         return prepared;
     }
 
+    // The user says that examples are independent, and nothing proves it: taken at his word unless the inputs themselves refute it.
+    private PreparedModel PreparePromised(int output, Side left, Side right, string? obstacle, ref int batch)
+    {
+        (int inAxis, int outAxis) = (InputAxis, Options.VmapAxes.Out ?? 0);
+        string given = $"-VmapAxis {(inAxis == outAxis ? $"{inAxis}" : $"{inAxis},{outAxis}")}";
+        Program alone;
+        try
+        {
+            alone = Traced(output, left.Shapes(1, inAxis));
+        }
+        catch (Exception e) when (ShapeException.IsCauseOf(e))
+        {
+            WarnOnce(output, $"{given}: the model takes no single example ({e.Message.TrimEnd('.')}), so that examples cannot be taken apart; the exact Jacobian of the whole batch is used.");
+            return PrepareWhole(output, left);
+        }
+        TensorType type = alone.Variables[alone.Outputs[0]].Type;
+        if (outAxis < -type.Rank || outAxis >= type.Rank || type.Shape[batch = Shapes.Axis(outAxis, type.Rank)] != 1)
+        {
+            throw new NtkException(NtkErrorId.InvalidAxis, $"{given}: the output of one example, {type}, has no axis {outAxis} of size 1 for the examples.");
+        }
+        if (!_promised.Contains(output))
+        {
+            RefuseMixing(output, left, "-X1", alone, given);
+            RefuseMixing(output, right, "-X2", alone, given);
+            if (left.Examples > 1 || right.Examples > 1)
+            {
+                WarnOnce(output, $"{given} is taken at its word: that the model keeps examples apart could not be shown at {obstacle}. They are computed one by one; if it mixes them the kernel is wrong.");
+            }
+        }
+        return Session.Prepare(Key($"promised {inAxis},{outAxis}", output, left.Shapes(1, inAxis)), () => new PreparedModel(new TracedModel(alone, 1, null, null,
+            ParameterGroup.Find(alone, v => alone.Variables[v].Dependence.HasFlag(Dependence.Data)), IsPromised: true), obstacle));
+    }
+
+    private void RefuseMixing(int output, Side side, string argument, Program alone, string given)
+    {
+        (int inAxis, int outAxis) = (InputAxis, Options.VmapAxes.Out ?? 0);
+        long count = Math.Min(side.Examples, MixingWitness.MostExamples);
+        if (count < 2)
+        {
+            return;
+        }
+        string? fault = null;
+        try
+        {
+            Program batch = Traced(output, side.Shapes(count, inAxis));
+            TensorType type = batch.Variables[batch.Outputs[0]].Type;
+            using DisposeScope scope = NewDisposeScope();
+            fault = type.Rank != alone.Variables[alone.Outputs[0]].Type.Rank || type.Shape[Shapes.Axis(outAxis, type.Rank)] != count
+                ? $"the output of {count} examples, {type}, does not hold one at each index of axis {outAxis}"
+                : MixingWitness.Find(batch, alone, _parameters, new Side(side.Tile(0, count, inAxis), count), inAxis, outAxis, _cancellation) is { } example
+                    ? $"example {example} of {argument} gives another output or derivative among {count} examples than alone" : null;
+        }
+        catch (Exception e) when (ShapeException.IsCauseOf(e))
+        {
+            fault = $"the model takes one example, but not {count} ({e.Message.TrimEnd('.')})";
+        }
+        if (fault is not null)
+        {
+            throw new NtkException(NtkErrorId.BatchAxisMixed, $"{given}: the model mixes examples along this axis: {fault}. Use -VmapAxis Auto or None.");
+        }
+    }
+
+    private Program Traced(int output, long[][] shapes) => Select(Session.Trace(_parameters, shapes, FloatType, [output], _cancellation, Options.OutputIndex));
+
+    private void WarnOnce(int output, string warning)
+    {
+        if (_promised.Add(output))
+        {
+            Options.Warn?.Invoke(warning);
+        }
+    }
+
     private TracedModel? Batched(int output, Side side, long[] sizes, long examples, int inAxis, int outAxis, out string? obstacle)
     {
         try
         {
-            if (side.Tensors.Any(t => t.dim() == 0 || inAxis >= t.dim() || inAxis < -t.dim()))
-            {
-                obstacle = $"an input without axis {inAxis}";
-                return null;
-            }
-            Program Traced(long n) => Session.Trace(side.Shapes(n, inAxis), FloatType, [output], _cancellation, Options.OutputIndex);
+            Program Traced(long n) => Session.Trace(_parameters, side.Shapes(n, inAxis), FloatType, [output], _cancellation, Options.OutputIndex);
             // Shown for at least two: a single example could lie along any axis of size one.
             long proven = Math.Max(2, examples);
             Program program = Select(Traced(proven));
@@ -206,7 +278,7 @@ internal sealed class ModelProblem : IDisposable
             IReadOnlyList<ParameterGroup> groups = ParameterGroup.Find(program, v => axes[v] is not null);
             return examples == 1 && unit is not null ? new TracedModel(Select(unit), 1, axes, unit, groups) : new TracedModel(program, proven, axes, unit, groups);
         }
-        catch (ShapeException e)
+        catch (Exception e) when (ShapeException.IsCauseOf(e))
         {
             // A graph of fixed batch size: the whole batch it is.
             obstacle = e.Message;
@@ -216,7 +288,7 @@ internal sealed class ModelProblem : IDisposable
 
     private string Chosen => Options.OutputIndex is { } elements ? string.Join(";", elements.Select(e => string.Join(",", e))) : "";
 
-    private string Key(string kind, int output, long[][] shapes) => $"{kind}|{FloatType}|{output}|{Chosen}|{_selection}|{string.Join(";", shapes.Select(Shapes.Format))}";
+    private string Key(string kind, int output, long[][] shapes) => $"{kind}|{Session.OpenShapes(_parameters)}|{FloatType}|{output}|{Chosen}|{_selection}|{string.Join(";", shapes.Select(Shapes.Format))}";
 
     // Parameters that are not summed over are constants to the derivative.
     private Program Select(Program program)

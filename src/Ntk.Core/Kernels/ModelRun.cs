@@ -22,7 +22,7 @@ internal sealed class ModelRun(NtkModel model, RunOptions options, IProgress<Ntk
         {
             (Tensor[] parameters, _) = ParameterSelection.Values(model, _session, options.Parameters, _floatType, owned);
             using DisposeScope scope = NewDisposeScope();
-            Tensor[] results = side.Examples > TileExamples && KeepsApart(side, outputs) ? Tiled(side, outputs, parameters) : Whole(side, outputs, parameters);
+            Tensor[] results = side.Examples > TileExamples && KeepsApart(side, outputs, parameters) ? Tiled(side, outputs, parameters) : Whole(side, outputs, parameters);
             return outputs.Select((o, i) => TorchTensors.FromTorch(results[i], _session.Source.Outputs[o].Name)).ToArray();
         }
         finally
@@ -33,7 +33,7 @@ internal sealed class ModelRun(NtkModel model, RunOptions options, IProgress<Ntk
 
     private Tensor[] Whole(Side side, int[] outputs, Tensor[] parameters)
     {
-        Program program = _session.Trace(Array.ConvertAll(side.Tensors, t => t.shape), _floatType, outputs, cancellation);
+        Program program = _session.Trace(parameters, Array.ConvertAll(side.Tensors, t => t.shape), _floatType, outputs, cancellation);
         return ForwardPass.Run(program, parameters, side.Tensors, cancellation);
     }
 
@@ -53,15 +53,15 @@ internal sealed class ModelRun(NtkModel model, RunOptions options, IProgress<Ntk
         return Array.ConvertAll(parts, p => cat(p.ToArray(), 0));
     }
 
-    private bool KeepsApart(Side side, int[] outputs)
+    private bool KeepsApart(Side side, int[] outputs, Tensor[] parameters)
     {
         try
         {
-            Program two = _session.Trace(side.Shapes(2, 0), _floatType, outputs, cancellation);
+            Program two = _session.Trace(parameters, side.Shapes(2, 0), _floatType, outputs, cancellation);
             return BatchAnalysis.Prove(two, 2, 0, 0, out _) is not null &&
-                TracedModel.AreAlike(two, _session.Trace(side.Shapes(1, 0), _floatType, outputs, cancellation));
+                TracedModel.AreAlike(two, _session.Trace(parameters, side.Shapes(1, 0), _floatType, outputs, cancellation));
         }
-        catch (ShapeException)
+        catch (Exception e) when (ShapeException.IsCauseOf(e))
         {
             return false;
         }

@@ -60,8 +60,7 @@ internal static class ParameterSelection
                     throw new NtkException(NtkErrorId.ParameterNotFound, $"-Parameter: {model.Name} has no parameter '{name}'. It has: {Some(model.Parameters.Select(p => p.Name))}.") { Target = name };
                 }
                 NtkParameter parameter = model.Parameters[i];
-                bool fits = value.Rank == parameter.Shape.Length && value.Shape.Zip(parameter.Shape, (have, want) => want < 0 || have == want).All(ok => ok);
-                if (!fits)
+                if (!parameter.Takes(value.Shape))
                 {
                     throw new NtkException(NtkErrorId.ShapeMismatch, $"-Parameter '{name}' has shape {NtkShape.Format(value.Shape)}; the model's is {NtkShape.Format(parameter.Shape)}.") { Target = name };
                 }

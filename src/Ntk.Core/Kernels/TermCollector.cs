@@ -17,7 +17,7 @@ internal enum GroupMethod
 }
 
 /// <summary>Gathers the uses of one group's roots, and makes a term of them when the last has come.</summary>
-internal sealed class TermCollector(Program program, ParameterGroup group, GroupMethod method, Tensor?[] parameterValues, bool isTraced)
+internal sealed class TermCollector(Program program, ParameterGroup group, GroupMethod method, Tensor?[] parameterValues)
 {
     private readonly int[] _missing = group.Roots.Select(r => r.Meetings.Count).ToArray();
     private readonly Tensor?[] _jacobians = new Tensor?[group.Roots.Count];
@@ -39,18 +39,20 @@ internal sealed class TermCollector(Program program, ParameterGroup group, Group
     public void Add(int root, FactoredUse use)
     {
         _missing[root]--;
-        if (method == GroupMethod.Gram)
+        _factors.Add(use with
         {
-            _factors.Add(use with
-            {
-                Activation = use.Activation.MoveToOuterDisposeScope(),
-                Cotangent = use.Cotangent.MoveToOuterDisposeScope(),
-                Mask = use.Mask?.MoveToOuterDisposeScope(),
-                Shift = group.Shift is not null,
-            });
-            return;
-        }
-        Tensor jacobian = use.Jacobian();
+            Activation = use.Activation.MoveToOuterDisposeScope(),
+            Cotangent = use.Cotangent.MoveToOuterDisposeScope(),
+            Mask = use.Mask?.MoveToOuterDisposeScope(),
+            Shift = group.Shift is not null,
+        });
+    }
+
+    /// <summary>A use whose Jacobian is written out.</summary>
+    public void Add(int root, JacobianUse use)
+    {
+        _missing[root]--;
+        Tensor jacobian = use.Data;
         // Uses that lie alike add up as they are; else all take the parameter's own order.
         bool alone = group.IsDirect && group.Roots[root].Meetings.Count == 1;
         if (alone || (_jacobians[root] is null && group.IsDirect) || (_layouts[root] is { } layout && layout.Sizes.AsSpan().SequenceEqual(use.Layout.Sizes) && layout.Order.AsSpan().SequenceEqual(use.Layout.Order)))
@@ -64,7 +66,7 @@ internal sealed class TermCollector(Program program, ParameterGroup group, Group
     }
 
     /// <summary>Whether a use at an equation may come as a shared cotangent and masks: alone, at one position, all rows traced.</summary>
-    public bool TakesMasks(int equation) =>
+    public static bool TakesMasks(Program program, ParameterGroup group, bool isTraced, int equation) =>
         isTraced && group.Roots is [{ Meetings: [var only] }] && program.Equations[equation] is { Primitive: Autodiff.Primitives.DotGeneral dot } product &&
         dot.BatchAxes(0).Length == 0 && dot.Free(1 - only.Operand, program.Variables[product.Operands[1 - only.Operand]].Type.Rank).Length == 1;
 

@@ -16,6 +16,8 @@ internal sealed class TilePass
     private readonly Tensor?[] _parameterValues;
     private readonly IReadOnlyList<(ParameterGroup Group, GroupMethod Method)> _groups;
     private readonly bool _useRules;
+    private readonly bool _forward;
+    private readonly WorkMeter? _meter;
     private readonly CancellationToken _cancellation;
     private readonly int[] _forwardLast;
     private readonly int[] _reverseLast;
@@ -26,14 +28,19 @@ internal sealed class TilePass
     /// <param name="parameterValues">Values of all variables that depend on parameters alone, and the parameters' own.</param>
     /// <param name="groups">The groups of parameters, and what form the term of each takes.</param>
     /// <param name="useRules">Whether structure rules may be used.</param>
+    /// <param name="forward">Whether the Jacobian of a primitive without a rule is written out in forward mode.</param>
+    /// <param name="meter">Measures the parts; null for nothing.</param>
     /// <param name="cancellation">Stops between equations.</param>
-    public TilePass(TracedModel model, Tensor?[] parameterValues, IReadOnlyList<(ParameterGroup Group, GroupMethod Method)> groups, bool useRules, CancellationToken cancellation)
+    public TilePass(TracedModel model, Tensor?[] parameterValues, IReadOnlyList<(ParameterGroup Group, GroupMethod Method)> groups, bool useRules, bool forward, WorkMeter? meter,
+        CancellationToken cancellation)
     {
         _model = model;
         _program = model.Program;
         _parameterValues = parameterValues;
         _groups = groups;
         _useRules = useRules;
+        _forward = forward;
+        _meter = meter;
         _cancellation = cancellation;
         _reverseLast = model.ReverseReads();
         _forwardLast = ForwardPass.LastUses(_program);
@@ -75,8 +82,11 @@ internal sealed class TilePass
         using DisposeScope scope = NewDisposeScope();
         var values = (Tensor?[])_parameterValues.Clone();
         ForwardPass.Bind(_program, _program.Inputs, inputs, values);
-        ForwardPass.Evaluate(_program, values, e => _program.Variables[e.Output].Dependence.HasFlag(Dependence.Data), _forwardLast, _cancellation);
-        var collectors = _groups.Select(g => new TermCollector(_program, g.Group, g.Method, _parameterValues, rows.Diagonal * rows.Full == 1)).ToArray();
+        using (_meter.Measure(WorkKind.Forward))
+        {
+            ForwardPass.Evaluate(_program, values, e => _program.Variables[e.Output].Dependence.HasFlag(Dependence.Data), _forwardLast, _cancellation);
+        }
+        var collectors = _groups.Select(g => new TermCollector(_program, g.Group, g.Method, _parameterValues)).ToArray();
         var cotangents = new Dictionary<int, Cotangent>();
         int output = _model.Output;
         Tensor seeds = rows.Seeds(_program.Variables[output].Type.Rank, _program.Variables[output].Type.DType);
@@ -86,11 +96,12 @@ internal sealed class TilePass
             Finish(own.Group);
             return;
         }
-        cotangents.Add(output, new Cotangent(seeds, _model.IsBatched));
+        cotangents.Add(output, new Cotangent(seeds, _model.Axes is not null));
         void Finish(int group)
         {
             if (collectors[group].TryFinish() is { } term)
             {
+                using WorkMeter.Part part = _meter.Measure(WorkKind.Contraction, group);
                 emit(group, term);
             }
         }
@@ -101,7 +112,8 @@ internal sealed class TilePass
             {
                 _cancellation.ThrowIfCancellationRequested();
                 using DisposeScope step = NewDisposeScope();
-                PullBack(equation, e, values, cotangent, cotangents, collectors, Finish);
+                using WorkMeter.Part part = _meter.Measure(WorkKind.PullBack, e);
+                PullBack(equation, e, values, cotangent, cotangents, collectors, rows.Diagonal * rows.Full == 1, Finish);
                 cotangent.Release();
             }
             Release(equation, e, values);
@@ -111,13 +123,14 @@ internal sealed class TilePass
         {
             if (collectors[g].FinishEarly() is { } term)
             {
+                using WorkMeter.Part part = _meter.Measure(WorkKind.Contraction, g);
                 emit(g, term);
             }
         }
     }
 
     private void PullBack(Equation equation, int index, Tensor?[] values, Cotangent cotangent, Dictionary<int, Cotangent> cotangents,
-        TermCollector[] collectors, Action<int> finish)
+        TermCollector[] collectors, bool isTraced, Action<int> finish)
     {
         Primitive primitive = equation.Primitive;
         Tensor?[] operands = Array.ConvertAll(equation.Operands, o => _program.Variables[o].Constant ?? values[o]);
@@ -140,15 +153,17 @@ internal sealed class TilePass
                 {
                     continue; // part of the product whose output this shift is added to
                 }
-                bool masked = cotangent.Mask is not null && _groups[group].Method == GroupMethod.Gram && collectors[group].TakesMasks(index);
-                Collect(collectors[group], root, new UseSite(primitive, i, cotangent.Mask is null || masked ? cotangent.Rows : Full(), cotangent.Shared && (cotangent.Mask is null || masked),
+                using WorkMeter.Part part = _meter.Measure(WorkKind.Term, group);
+                bool masked = cotangent.Mask is not null && _groups[group].Method == GroupMethod.Gram && TermCollector.TakesMasks(_program, _groups[group].Group, isTraced, index);
+                Collect(collectors[group], _groups[group].Method, root, new UseSite(primitive, i, cotangent.Mask is null || masked ? cotangent.Rows : Full(), cotangent.Shared && (cotangent.Mask is null || masked),
                     point, Array.ConvertAll(equation.Operands, _model.AxisOf), _model.AxisOf(equation.Output), _model.Examples,
                     cotangent.Shared || _model.IsBatched ? UnitOf(index) : null, masked ? cotangent.Mask : null));
                 finish(group);
                 continue;
             }
             Cotangent pulled;
-            if (cotangent is { Shared: true, Mask: null } && StaysShared(equation, i))
+            CotangentForm form = CotangentForms.Pulled(_model, equation, i, cotangent.Form);
+            if (form == CotangentForm.Shared)
             {
                 UnitEquation unit = UnitOf(index)!;
                 var unitOperands = new Tensor?[operands.Length];
@@ -158,9 +173,9 @@ internal sealed class TilePass
                 }
                 pulled = new Cotangent(unit.Primitive.Vjp(i, cotangent.Rows, new Point(unitOperands, null, unit.OperandTypes, unit.OutputType)), true);
             }
-            else if (cotangent.Shared && primitive is Autodiff.Primitives.Elementwise elementwise && types[i].Same(output.Type))
+            else if (form == CotangentForm.Masked)
             {
-                // Only what multiplies the rows differs between examples: they stay apart from it.
+                var elementwise = (Autodiff.Primitives.Elementwise)primitive;
                 Tensor mask = cotangent.Mask is { } before ? before.unsqueeze(0) : ones(Shapes.Prepend(1, output.Type.Shape), output.Type.DType);
                 pulled = new Cotangent(cotangent.Rows.alias(), true, elementwise.VjpUnreduced(i, mask, point).squeeze(0));
             }
@@ -170,23 +185,6 @@ internal sealed class TilePass
             }
             Accumulate(cotangents, o, pulled);
         }
-    }
-
-    // Where all examples have one cotangent and the equation has no other factor that differs between them, so do its operands.
-    private bool StaysShared(Equation equation, int operand)
-    {
-        if (_model.Unit is null || !equation.Primitive.IsLinear(operand))
-        {
-            return false;
-        }
-        for (int j = 0; j < equation.Operands.Length; j++)
-        {
-            if (j != operand && _model.Carries(equation.Operands[j]) && equation.Primitive.VjpReads(operand, j))
-            {
-                return false;
-            }
-        }
-        return !equation.Primitive.VjpReadsOutput(operand);
     }
 
     private UnitEquation? UnitOf(int index)
@@ -213,16 +211,20 @@ internal sealed class TilePass
         cotangents[variable] = new Cotangent(pulled.Rows.MoveToOuterDisposeScope(), pulled.Shared, pulled.Mask?.MoveToOuterDisposeScope());
     }
 
-    private void Collect(TermCollector collector, int root, UseSite site)
+    private void Collect(TermCollector collector, GroupMethod method, int root, UseSite site)
     {
         StructureRule? rule = _useRules ? StructureRule.For(site.Primitive, site.Operand) : null;
         if (rule is null)
         {
-            collector.Add(root, StructureRule.Dense(site));
+            collector.Add(root, StructureRule.Dense(site, _forward, _cancellation));
+        }
+        else if (method == GroupMethod.Gram)
+        {
+            collector.Add(root, rule.Apply(site));
         }
         else
         {
-            collector.Add(root, rule.Apply(site));
+            collector.Add(root, rule.Jacobian(site));
         }
     }
 

@@ -11,10 +11,11 @@ namespace Ntk.Core.Kernels;
 /// <param name="Axes">Where each variable carries the examples; null where the batch is taken as one.</param>
 /// <param name="Unit">The program of one example; null where the batch is taken as one, or where it is not the same but for sizes.</param>
 /// <param name="Groups">The groups of parameters.</param>
-internal sealed record TracedModel(Program Program, long Examples, BatchAxis?[]? Axes, Program? Unit, IReadOnlyList<ParameterGroup> Groups)
+/// <param name="IsPromised">Whether this is one example alone, of several whose independence the user promises.</param>
+internal sealed record TracedModel(Program Program, long Examples, BatchAxis?[]? Axes, Program? Unit, IReadOnlyList<ParameterGroup> Groups, bool IsPromised = false)
 {
     /// <summary>Whether the examples are independent, a block of rows each.</summary>
-    public bool IsBatched => Axes is not null;
+    public bool IsBatched => Axes is not null || IsPromised;
 
     /// <summary>The output's variable.</summary>
     public int Output => Program.Outputs[0];

@@ -8,7 +8,7 @@ namespace Ntk.Core.Kernels;
 /// The kernel by NTK-vector products ("Fast Finite Width Neural Tangent Kernel", section 3.3): each row of x1's Jacobian, a VJP, is pushed forward as a
 /// tangent of the parameters through the model at x2, a JVP, which gives a column of the kernel. No Jacobian of x2 is formed.
 /// </summary>
-internal sealed class VectorProductKernel(ModelProblem problem, int output, Side left, Side? right, KernelLayout layout, NtkTensor kernel,
+internal sealed class VectorProductKernel(ModelProblem problem, int output, Side left, Side? right, KernelLayout layout, NtkTensor[] kernels,
     IProgress<NtkProgress>? progress, CancellationToken cancellation)
 {
     private readonly Side _right = right ?? left;
@@ -22,14 +22,14 @@ internal sealed class VectorProductKernel(ModelProblem problem, int output, Side
             Whole(sample);
             return;
         }
-        KernelPlan plan = problem.Plan(sample.Model, layout, left.Examples, _right.Examples);
+        KernelPlan plan = problem.Plan(sample.Model, layout, left.Examples, right?.Examples ?? 0);
         double scalars = sample.Model.Groups.SelectMany(g => g.Parameters).Distinct().Sum(p => (double)sample.Model.Program.Variables[sample.Model.Program.Parameters[p]].Type.Count);
         // A row is a tangent of every parameter and of every value at x2.
         double perPair = plan.PassBytes + (Elements.Size(sample.Model.Program) * layout.Rows1.Count * scalars);
         problem.RequireMemory(perPair, 1);
-        long tile = Math.Min(problem.Options.TileExamples ?? 16, (long)Math.Max(1, Math.Sqrt(problem.MemoryLimit / 2 / perPair)));
+        long tile = sample.Model.IsPromised ? 1 : Math.Min(problem.Options.TileExamples ?? 16, (long)Math.Max(1, Math.Sqrt(problem.MemoryLimit / 2 / perPair)));
         long done = 0, total = (left.Examples + tile - 1) / tile;
-        using var traced = new BlockSum();
+        using var traced = new KernelSums(kernels.Length);
         for (long i = 0; i < left.Examples; i += tile)
         {
             using DisposeScope scope = NewDisposeScope();
@@ -41,22 +41,28 @@ internal sealed class VectorProductKernel(ModelProblem problem, int output, Side
                 using DisposeScope step = NewDisposeScope();
                 long count2 = Math.Min(tile, _right.Examples - j);
                 (PreparedModel other, Tensor[] inputs2) = problem.PrepareTile(output, left, _right, _right.Tile(j, count2, problem.InputAxis), count2);
-                Tensor block = Push(other, inputs2, rows, count1, count2);
-                if (layout.TracedExamples)
+                for (int k = 0; k < kernels.Length; k++)
                 {
-                    traced.Add(block.sum(-1, keepdim: true));
-                }
-                else
-                {
-                    layout.Write(kernel, layout.Arrange(block), i, j);
+                    Tensor block = Push(other, inputs2, Share(rows, k), count1, count2);
+                    if (layout.TracedExamples)
+                    {
+                        traced[k].Add(block.sum(-1, keepdim: true));
+                    }
+                    else
+                    {
+                        layout.Write(kernels[k], layout.Arrange(block), i, j);
+                    }
                 }
             }
             progress?.Report(new NtkProgress("NTK-vector products", ++done, total));
         }
-        if (traced.Total is { } sum)
+        for (int k = 0; k < kernels.Length; k++)
         {
-            using DisposeScope scope = NewDisposeScope();
-            layout.Write(kernel, layout.Arrange(sum).squeeze(layout.TracedPlace), 0, 0);
+            if (traced[k].Total is { } sum)
+            {
+                using DisposeScope scope = NewDisposeScope();
+                layout.Write(kernels[k], layout.Arrange(sum).squeeze(layout.TracedPlace), 0, 0);
+            }
         }
     }
 
@@ -65,8 +71,14 @@ internal sealed class VectorProductKernel(ModelProblem problem, int output, Side
         using DisposeScope scope = NewDisposeScope();
         Dictionary<int, Tensor> rows = problem.ParameterRows(own, left.Tensors, layout.Rows1, 1, scope, cancellation);
         PreparedModel other = right is null ? own : problem.PrepareWhole(output, right);
-        layout.Write(kernel, layout.Arrange(Push(other, _right.Tensors, rows, 1, 1)), 0, 0);
+        for (int k = 0; k < kernels.Length; k++)
+        {
+            layout.Write(kernels[k], layout.Arrange(Push(other, _right.Tensors, Share(rows, k), 1, 1)), 0, 0);
+        }
     }
+
+    private Dictionary<int, Tensor> Share(Dictionary<int, Tensor> rows, int kernel) =>
+        rows.Where(r => problem.Shares.OfParameter[r.Key] == kernel).ToDictionary(r => r.Key, r => r.Value);
 
     // The block (D, F1, G1, F2, G2), or (D, F1, F2, G) of equal examples.
     private Tensor Push(PreparedModel prepared, Tensor[] inputs, Dictionary<int, Tensor> rows, long examples1, long examples2)

@@ -81,14 +81,9 @@ public static class InputBinding
     /// <exception cref="NtkException">Another shape, or values that the type cannot hold.</exception>
     public static NtkTensor ConformParameter(NtkTensor value, NtkParameter parameter, NtkPrecision precision = NtkPrecision.Single)
     {
-        bool free = Array.Exists(parameter.Shape, size => size < 0);
-        bool fits = value.Rank == parameter.Shape.Length;
-        for (int axis = 0; fits && axis < value.Rank; axis++)
+        if (!parameter.Takes(value.Shape))
         {
-            fits = parameter.Shape[axis] < 0 || parameter.Shape[axis] == value.Shape[axis];
-        }
-        if (!fits)
-        {
+            bool free = !NtkParameter.HasShape(parameter.Shape);
             throw new NtkException(NtkErrorId.ShapeMismatch,
                 $"-Parameter: '{parameter.Name}' has the shape {NtkShape.Format(parameter.Shape)}{(free ? " (? is any size)" : "")}, and the value given {NtkShape.Format(value.Shape)}.") { Target = parameter.Name };
         }

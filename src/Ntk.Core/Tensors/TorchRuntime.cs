@@ -24,6 +24,7 @@ public static class TorchRuntime
                 return;
             }
             SleepWhileWaiting();
+            KeepFreedMemory();
             Load(Path.GetDirectoryName(typeof(torch).Assembly.Location) is { Length: > 0 } folder ? folder : AppContext.BaseDirectory);
             torch.InitializeDeviceType(DeviceType.CPU);
             _ready = true;
@@ -51,6 +52,29 @@ public static class TorchRuntime
     }
 
     /// <summary>
+    /// glibc gives large blocks back to the system as soon as they are freed, and the next pass pays for each of their pages again: up to half of a kernel's
+    /// time. One arena for all threads, as the others cannot hold large blocks. Elsewhere than on glibc there is no such function, and no such need.
+    /// </summary>
+    private static void KeepFreedMemory()
+    {
+        const int TrimThreshold = -1, MapThreshold = -3, ArenaMax = -8;
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+        try
+        {
+            _ = SetAllocation(ArenaMax, 1);
+            _ = SetAllocation(MapThreshold, 32 << 20);
+            _ = SetAllocation(TrimThreshold, 256 << 20);
+        }
+        catch (EntryPointNotFoundException)
+        {
+            // Another C library.
+        }
+    }
+
+    /// <summary>
     /// Loads the binding by its path first: left to itself, TorchSharp answers a library that is missing or does not load by
     /// copying half a gigabyte out of the package folder, and then names the wrong cause.
     /// </summary>
@@ -73,6 +97,10 @@ public static class TorchRuntime
             throw new NtkException(NtkErrorId.EngineNotLoaded, $"The compute engine's library '{path}' does not load on this machine: {e.Message.Trim()}", e) { Target = path };
         }
     }
+
+    [DllImport("libc", EntryPoint = "mallopt")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int SetAllocation(int parameter, int value);
 
     [DllImport("libc", EntryPoint = "setenv", CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -4,18 +4,31 @@ using Ntk;
 namespace NtkPs;
 
 /// <summary>Lists a model's variables.</summary>
-[Cmdlet(VerbsCommon.Get, "NtkParameter")]
+[Cmdlet(VerbsCommon.Get, "NtkParameter", DefaultParameterSetName = ModelSets.Piped)]
 [OutputType(typeof(NtkParameter))]
 public sealed class GetNtkParameterCommand : NtkCmdlet
 {
-    /// <summary>The model, from Import-NtkModel.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
+    private string[] _names = ["*"];
+    private int _bindings;
+
+    /// <summary>The model, from Import-NtkModel, where none is piped.</summary>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = ModelSets.Given)]
     public NtkModel Model { get; set; } = null!;
 
+    /// <summary>The model, through the pipeline.</summary>
+    [ValidateNotNull]
+    [Parameter(ValueFromPipeline = true, ParameterSetName = ModelSets.Piped)]
+    public NtkModel InputObject { get => Model; set => Model = value; }
+
     /// <summary>Names, with wildcards; with or without :0.</summary>
-    [Parameter(Position = 1)]
+    [Parameter(Position = 0, ParameterSetName = ModelSets.Piped)]
+    [Parameter(Position = 1, ParameterSetName = ModelSets.Given)]
     [SupportsWildcards]
-    public string[] Name { get; set; } = ["*"];
+    public string[] Name
+    {
+        get => _names;
+        set => (_names, _bindings) = (value, _bindings + 1);
+    }
 
     /// <summary>Those that TensorFlow would train.</summary>
     [Parameter]
@@ -24,6 +37,9 @@ public sealed class GetNtkParameterCommand : NtkCmdlet
     /// <summary>Those that it would not; with neither switch, or both, all.</summary>
     [Parameter]
     public SwitchParameter NonTrainable { get; set; }
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing() => Terminating(() => ModelSets.Check(this, "-Name", _bindings));
 
     /// <inheritdoc/>
     protected override void ProcessRecord()

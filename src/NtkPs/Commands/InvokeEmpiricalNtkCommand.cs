@@ -7,22 +7,31 @@ using Ntk.Core.Kernels;
 namespace NtkPs;
 
 /// <summary>Computes the empirical neural tangent kernel of a model.</summary>
-[Cmdlet(VerbsLifecycle.Invoke, "EmpiricalNtk")]
+[Cmdlet(VerbsLifecycle.Invoke, "EmpiricalNtk", DefaultParameterSetName = ModelSets.Piped)]
 [OutputType(typeof(NtkTensor), typeof(NtkTensorRow))]
 public sealed class InvokeEmpiricalNtkCommand : ModelCmdlet
 {
+    private TensorInput? _given2;
     private TensorArgument _x1 = null!;
     private TensorArgument? _x2;
     private string? _outFile;
     private bool _outFileWritten;
 
     /// <summary>The examples of the kernel's first side, first axis the batch: a tensor, rows, an array or a path; several inputs as a dictionary by name.</summary>
-    [Parameter(Mandatory = true, Position = 1)]
-    public object X1 { get; set; } = null!;
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = ModelSets.Piped)]
+    [Parameter(Mandatory = true, Position = 1, ParameterSetName = ModelSets.Given)]
+    [TensorInputTransformation]
+    public TensorInput X1 { get; set; } = null!;
 
     /// <summary>The examples of the second side; without it, the first side's.</summary>
-    [Parameter(Position = 2)]
-    public object? X2 { get; set; }
+    [Parameter(Position = 1, ParameterSetName = ModelSets.Piped)]
+    [Parameter(Position = 2, ParameterSetName = ModelSets.Given)]
+    [TensorInputTransformation]
+    public TensorInput? X2
+    {
+        get => _given2;
+        set => (_given2, LastBindings) = (value, LastBindings + 1);
+    }
 
     /// <summary>Parameters to sum over, by name, with wildcards.</summary>
     [Parameter]
@@ -68,7 +77,10 @@ public sealed class InvokeEmpiricalNtkCommand : ModelCmdlet
     [Parameter]
     public bool SRules { get; set; } = true;
 
-    /// <summary>Whether Jacobians are taken in forward mode; without it, by cost.</summary>
+    /// <summary>
+    /// Whether the Jacobian of an operation that no structure rule knows (with -JRules:$false, of any) is written out in forward mode. Without it the cheaper
+    /// way, which here is always reverse mode. The kernel is the same to rounding; NTK-vector products have no such choice.
+    /// </summary>
     [Parameter]
     [AllowNull]
     public bool? Fwd { get; set; }
@@ -78,17 +90,31 @@ public sealed class InvokeEmpiricalNtkCommand : ModelCmdlet
     [OutputIndexTransformation]
     public int[][]? OutputIndex { get; set; }
 
+    /// <summary>Gives each parameter's own share of the kernel, a tensor each with the parameter's name, instead of their sum.</summary>
+    [Parameter]
+    public SwitchParameter PerParameter { get; set; }
+
+    /// <summary>Gives each layer's own share of the kernel: of the parameters whose names agree up to the last slash.</summary>
+    [Parameter]
+    public SwitchParameter PerLayer { get; set; }
+
     /// <summary>A .npy file that the kernel is written to as it is computed; the tensor is then the file mapped into memory.</summary>
     [Parameter]
     public string? OutFile { get; set; }
 
+    private protected override string LastPosition => "-X2";
+
     private protected override void ReadArguments()
     {
-        _x1 = new TensorArgument(this, X1, "-X1");
+        _x1 = new TensorArgument(this, X1.Value, "-X1");
         if (IsBound(nameof(X2)))
         {
-            _x2 = X2 is not null ? new TensorArgument(this, X2, "-X2") : throw new NtkException(NtkErrorId.InvalidArgument,
+            _x2 = X2?.Value is { } x2 ? new TensorArgument(this, x2, "-X2") : throw new NtkException(NtkErrorId.InvalidArgument,
                 "-X2 is $null; is the variable's name spelled right? Leave -X2 out for the kernel of -X1 with itself.") { Target = "-X2" };
+        }
+        if (PerParameter && PerLayer)
+        {
+            throw new NtkException(NtkErrorId.InvalidArgument, "-PerParameter and -PerLayer are two ways to divide the kernel; choose one.") { Target = "-PerLayer" };
         }
         if (OutFile is not null)
         {
@@ -109,12 +135,11 @@ public sealed class InvokeEmpiricalNtkCommand : ModelCmdlet
         }
         IReadOnlyList<NtkTensor> x1 = _x1.Bind(model, Precision);
         IReadOnlyList<NtkTensor>? x2 = _x2?.Bind(model, Precision);
-        WarnOfNaN(model, x1, "-X1");
-        WarnOfNaN(model, x2 ?? [], "-X2");
         var options = (KernelOptions)WithRunOptions(new KernelOptions
         {
             ParameterNames = ParameterName,
             IncludeNonTrainable = IncludeNonTrainable,
+            Parts = PerParameter ? KernelParts.Parameter : PerLayer ? KernelParts.Layer : KernelParts.Sum,
             TraceAxes = TraceAxis,
             DiagonalAxes = DiagonalAxis,
             VmapAxes = VmapAxis,

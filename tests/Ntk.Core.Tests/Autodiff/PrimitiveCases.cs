@@ -5,7 +5,41 @@ using static TorchSharp.torch;
 namespace Ntk.Core.Tests.Autodiff;
 
 /// <summary>One way to use a primitive: operands drawn uniformly from an interval.</summary>
-public sealed record PrimitiveCase(Func<Value[], Value> Build, double Low, double High, params long[][] Shapes);
+public sealed record PrimitiveCase(Func<Value[], Value> Build, double Low, double High, params long[][] Shapes)
+{
+    /// <summary>The same function of libtorch's, where recording the primitives' own evaluations would not say how libtorch differentiates it.</summary>
+    public Func<Tensor[], Tensor>? Torch { get; init; }
+
+    /// <summary>Whether finite differences give its derivative; they see through what is held fixed on purpose.</summary>
+    public bool IsNumeric { get; init; } = true;
+
+    /// <summary>The program, its operands as parameters.</summary>
+    public Program Trace()
+    {
+        var trace = new Trace(ScalarType.Float64);
+        return trace.Finish([Build(Array.ConvertAll(Shapes, s => trace.Parameter(new TensorType(ScalarType.Float64, s))))]);
+    }
+
+    /// <summary>Operands, the same in each call.</summary>
+    public Tensor[] Draw()
+    {
+        var generator = new Generator(7);
+        return Array.ConvertAll(Shapes, s => (rand(s, ScalarType.Float64, generator: generator) * (High - Low)) + Low);
+    }
+
+    /// <summary>The Jacobian (outputs, operand's elements) by each operand, all rows pulled back at once.</summary>
+    public static Tensor[] ReverseJacobian(Program program, Tensor[] values)
+    {
+        var all = new Tensor?[program.Variables.Length];
+        ForwardPass.Bind(program, program.Parameters, values, all);
+        ForwardPass.Evaluate(program, all, _ => true, Enumerable.Repeat(-1, all.Length).ToArray(), default);
+        TensorType type = program.Variables[program.Outputs[0]].Type;
+        var cotangents = new Dictionary<int, Tensor> { [program.Outputs[0]] = eye(type.Count, type.Count, ScalarType.Float64).reshape([type.Count, .. type.Shape]) };
+        ReversePass.Run(program, all, cotangents, _ => true);
+        return values.Select((value, p) => cotangents.TryGetValue(program.Parameters[p], out Tensor? rows)
+            ? rows.reshape(type.Count, value.numel()) : zeros([type.Count, value.numel()], ScalarType.Float64)).ToArray();
+    }
+}
 
 /// <summary>A row for each primitive, and for each of its options that changes a derivative.</summary>
 public static class PrimitiveCases
@@ -49,7 +83,8 @@ public static class PrimitiveCases
         ["clip"] = Unary(x => Lax.Clip(x, -0.5, 0.7)),
         ["floor"] = Unary(x => Lax.Floor(x * 10.0)),
         ["sign"] = Unary(Lax.Sign),
-        ["stop_gradient"] = new(v => v[0] * 2.0, -1, 1, [3]),
+        ["scale"] = Unary(x => x * 2.0),
+        ["stop_gradient"] = Unary(x => Lax.StopGradient(x) * x) with { Torch = v => v[0].detach() * v[0], IsNumeric = false },
         ["cast"] = Unary(x => Lax.Cast(Lax.Cast(x, ScalarType.ComplexFloat64), ScalarType.Float64)),
         ["add"] = Binary(Lax.Add),
         ["sub"] = Binary(Lax.Subtract),
@@ -122,7 +157,40 @@ public static class PrimitiveCases
         ["imag"] = Unary(x => Lax.Imaginary(Lax.Exp(Lax.Cast(x, ScalarType.ComplexFloat64) * x.Trace.Constant(tensor(new System.Numerics.Complex(0.3, 0.8)))))),
         ["conj"] = Unary(x => Lax.Imaginary(Lax.Conjugate(Lax.Square(Lax.Cast(x, ScalarType.ComplexFloat64) * x.Trace.Constant(tensor(new System.Numerics.Complex(0.3, 0.8))))))),
         ["complex_abs"] = Unary(x => Lax.Abs(Lax.Cast(x, ScalarType.ComplexFloat64) * x.Trace.Constant(tensor(new System.Numerics.Complex(0.3, 0.8)))), 0.3, 2),
+        ["lgamma"] = Unary(Lax.LogGamma, 0.4, 3),
+        ["digamma"] = Unary(Lax.Digamma, 0.4, 3),
+        ["polygamma"] = Unary(x => Lax.Polygamma(2, x), 0.6, 3),
+        ["erfinv"] = Unary(Lax.InverseErf, -0.8, 0.8),
+        ["i0e"] = Unary(Lax.BesselI0Scaled, 0.2, 2),
+        ["i1e"] = Unary(Lax.BesselI1Scaled, 0.2, 2),
+        ["igamma"] = Unary(x => Lax.IncompleteGamma(Lax.ScalarLike(x, 1.7), x, upper: false), 0.2, 3),
+        ["igammac"] = Unary(x => Lax.IncompleteGamma(Lax.ScalarLike(x, 1.7), x, upper: true), 0.2, 3),
+        ["sort"] = new(v => Lax.Sort(v[0], descending: true, first: 3).Values, -1, 1, [2, 4]),
+        ["fourier"] = new(v => Lax.Real(Phase(Lax.Fourier(Phase(Lax.Cast(v[0], ScalarType.ComplexFloat64)), 2, FourierKind.Forward, 3))), -1, 1, [2, 2, 3]),
+        ["fourier_inverse"] = new(v => Lax.Real(Phase(Lax.Fourier(Phase(Lax.Cast(v[0], ScalarType.ComplexFloat64)), 1, FourierKind.Inverse, 3))), -1, 1, [2, 3]),
+        ["fourier_real"] = new(v => Lax.Real(Phase(Lax.Fourier(v[0], 1, FourierKind.RealToComplex, 5))), -1, 1, [2, 5]),
+        ["fourier_to_real"] = new(v => Lax.Fourier(Phase(Lax.Cast(v[0], ScalarType.ComplexFloat64)), 1, FourierKind.ComplexToReal, 4), -1, 1, [2, 3]),
+        ["cholesky"] = Matrix(x => Lax.Cholesky(Definite(x)), x => linalg.cholesky(Definite(x))),
+        ["inverse"] = Matrix(Lax.Inverse, linalg.inv),
+        ["solve"] = new(v => Lax.Solve(v[0], v[1]), 0.2, 1, [2, 3, 3], [2, 3, 2]) { Torch = v => linalg.solve(v[0], v[1]) },
+        ["det"] = Matrix(Lax.Determinant, linalg.det),
+        ["log_det"] = Matrix(x => Lax.LogDeterminant(x).Logarithm, x => linalg.slogdet(x).Item2),
+        ["eigenvalues"] = Matrix(x => Lax.SelfAdjointEigen(Definite(x)).Values, x => linalg.eigh(Definite(x)).Item1),
+        ["eigenvectors"] = Matrix(x => Lax.SelfAdjointEigen(Definite(x)).Vectors, x => linalg.eigh(Definite(x)).Item2),
+        ["singular_values"] = Matrix(x => Lax.SingularValues(x).Values, x => linalg.svd(x, fullMatrices: false).S),
+        ["left_vectors"] = Matrix(x => Lax.Square(Lax.SingularValues(x).Left), x => linalg.svd(x, fullMatrices: false).U.square()),
+        ["right_vectors"] = Matrix(x => Lax.Square(Lax.SingularValues(x).Right), x => linalg.svd(x, fullMatrices: false).Vh.mT.square()),
+        ["qr_q"] = Matrix(x => Lax.Qr(x).Q, x => linalg.qr(x).Q),
+        ["qr_r"] = Matrix(x => Lax.Qr(x).R, x => linalg.qr(x).R),
     };
+
+    private static PrimitiveCase Matrix(Func<Value, Value> function, Func<Tensor, Tensor> torch) => new(v => function(v[0]), 0.2, 1, [2, 3, 3]) { Torch = v => torch(v[0]) };
+
+    private static Value Definite(Value x) => Lax.MatMul(x, x, transposeY: true) + x.Trace.Constant(eye(3, dtype: ScalarType.Float64));
+
+    private static Tensor Definite(Tensor x) => x.matmul(x.mT) + eye(3, dtype: ScalarType.Float64);
+
+    private static Value Phase(Value x) => x * x.Trace.Constant(tensor(new System.Numerics.Complex(0.3, 0.8)));
 
     private static PrimitiveCase Unary(Func<Value, Value> function, double low = -2, double high = 2) => new(v => function(v[0]), low, high, [2, 3]);
 

@@ -34,7 +34,7 @@ public sealed class GraphModelTests
     {
         NtkModel model = Import("tf1_res");
         Assert.Equal(["moving_mean"], model.Parameters.Where(p => !p.Trainable).Select(p => p.Name));
-        Assert.Equal([3, 5], model.Parameters.Single(p => p.Name == "part/w/part_1").Shape);
+        Assert.Equal([3, 5], model.Parameters.Single(p => p.Name == "part/w/part_1").Shape!);
     }
 
     [Fact]

@@ -66,6 +66,33 @@ public sealed class TensorBundleTests : IDisposable
         Assert.Equal([0x00, (byte)'a', 0x00, 0x01, 0x01, 0x02, 0x80, 0xc0, 0x64, 0x80, 0x7f], TensorSliceKey.Encode("a", slice));
     }
 
+    [Fact]
+    public void TheChecksumIsCastagnolis()
+    {
+        // RFC 3720, appendix B.4: 32 bytes of zeros; and the usual nine digits.
+        Assert.Equal(0x8a9136aau, Crc32C.Extend(0, new byte[32]));
+        Assert.Equal(0xe3069283u, Crc32C.Extend(Crc32C.Extend(0, "1234"u8), "56789"u8));
+    }
+
+    [Theory]
+    [InlineData("variables/variables.index")]
+    [InlineData("variables/variables.data-00000-of-00001")]
+    public void AnyFlippedBitIsFound(string file)
+    {
+        string folder = _fixtures.Copy("tied_module"), path = Path.Combine(folder, file);
+        byte[] good = File.ReadAllBytes(path);
+        // The table's footer ends in padding that nothing reads.
+        int used = file.EndsWith("index", StringComparison.Ordinal) ? good.Length - 48 : good.Length;
+        for (int i = 0; i < used; i += 7)
+        {
+            byte[] bad = (byte[])good.Clone();
+            bad[i] ^= (byte)(1 << (i % 8));
+            File.WriteAllBytes(path, bad);
+            NtkException error = Assert.Throws<NtkException>(() => ModelImporter.Import(folder).Parameters.Select(p => p.Value!.Count).Sum());
+            Assert.Equal(NtkErrorId.FileCorrupt, error.ErrorId);
+        }
+    }
+
     private static BundleEntryProto Entry(long count, long offset, long size) =>
         new() { Dtype = DataType.DtFloat, Shape = Shape(count), Offset = offset, Size = size };
 
@@ -110,7 +137,8 @@ public sealed class TensorBundleTests : IDisposable
         byte[] bytes = compressed ? Snappy.CompressToArray(block.ToArray()) : block.ToArray();
         long offset = file.Position;
         file.Write(bytes);
-        file.Write([compressed ? (byte)1 : (byte)0, 0, 0, 0, 0]);
+        byte kind = compressed ? (byte)1 : (byte)0;
+        file.Write([kind, .. BitConverter.GetBytes(Crc32C.Mask(Crc32C.Extend(0, [.. bytes, kind])))]);
         return (offset, bytes.Length);
     }
 

@@ -59,7 +59,7 @@ public sealed class KerasModelTests
         NtkParameter[] actual = fixture.Model.Parameters.Where(p => p.DType.IsFloat()).ToArray();
         Assert.Equal(expected.Count, actual.Length);
         Assert.All(actual, p => Assert.Contains(expected, e =>
-            e.Shape == string.Join(",", p.Shape) && (e.Name == p.Name || e.Name.EndsWith($"/{p.Name}", StringComparison.Ordinal) || p.Name.EndsWith($"/{e.Name}", StringComparison.Ordinal))));
+            e.Shape == string.Join(",", p.Shape!) && (e.Name == p.Name || e.Name.EndsWith($"/{p.Name}", StringComparison.Ordinal) || p.Name.EndsWith($"/{e.Name}", StringComparison.Ordinal))));
         Assert.Distinct(actual.Select(p => p.Name));
     }
 
@@ -72,7 +72,7 @@ public sealed class KerasModelTests
         using DisposeScope scope = NewDisposeScope();
         ModelSource source = fixture.Source;
         var trace = new Trace(ScalarType.Float32);
-        Value[] parameters = source.Parameters.Select(p => trace.Parameter(new TensorType(trace.TypeOf(p.DType), Array.ConvertAll(p.Shape, d => (long)d)))).ToArray();
+        Value[] parameters = source.Parameters.Select(p => trace.Parameter(new TensorType(trace.TypeOf(p.DType), Array.ConvertAll(p.Shape!, d => (long)d)))).ToArray();
         Value[] inputs = source.Inputs.Zip(fixture.Inputs, (s, x) => trace.Input(new TensorType(trace.TypeOf(s.DType), [5, .. x.Shape.Skip(1).Select(d => (long)d)]))).ToArray();
         Program program = trace.Finish(source.Apply(trace, parameters, inputs));
         Assert.True(BatchAnalysis.Prove(program, 5, 0, 0, out string? obstacle) is not null, obstacle);

@@ -71,7 +71,7 @@ public sealed class LayerTests
         using var fixture = new KerasFixture("keras3/g_freeseq/model.keras");
         using var scope = NewDisposeScope();
         var trace = new Trace(ScalarType.Float32);
-        Value[] parameters = fixture.Source.Parameters.Select(p => trace.Parameter(new TensorType(ScalarType.Float32, Array.ConvertAll(p.Shape, d => (long)d)))).ToArray();
+        Value[] parameters = fixture.Source.Parameters.Select(p => trace.Parameter(new TensorType(ScalarType.Float32, Array.ConvertAll(p.Shape!, d => (long)d)))).ToArray();
         Program program = trace.Finish(fixture.Source.Apply(trace, parameters, [trace.Input(new TensorType(ScalarType.Float32, [2, 30, 3]))]));
         // One product for the input at all 30 steps, and one for the state at each step but the first, where the state is zero.
         Assert.Equal(30, program.Equations.Count(e => e.Primitive.Name == "dot"));

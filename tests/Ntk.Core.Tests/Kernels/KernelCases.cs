@@ -7,6 +7,13 @@ namespace Ntk.Core.Tests.Kernels;
 /// <summary>Small models, one of each way in which parameters meet data and examples move through a program.</summary>
 public static class KernelCases
 {
+    /// <summary>Models whose examples are independent, which cannot be shown.</summary>
+    public static IReadOnlyDictionary<string, LambdaModel> Unshown { get; } = new Dictionary<string, LambdaModel>
+    {
+        ["reversed_twice"] = Model([3], (p, x) => Lax.MatMul(Lax.Tanh(Lax.MatMul(Lax.Reverse(Lax.Reverse(x, 0), 0), p[0]) + p[1]), p[2]), ("w", [3, 4]), ("b", [4]), ("v", [4, 2])),
+        ["gathered_in_place"] = Model([4, 3], (p, x) => Lax.Tanh(Lax.MatMul(Lax.Gather(x, x.Trace.Constant(arange(x.Shape[0])), 0), p[0]) * p[1]), ("w", [3, 2]), ("gamma", [2])),
+    };
+
     /// <summary>Whether the examples can be shown to be independent, and the model.</summary>
     public static IReadOnlyDictionary<string, (bool Independent, LambdaModel Model)> All { get; } = new Dictionary<string, (bool, LambdaModel)>
     {
@@ -41,11 +48,11 @@ public static class KernelCases
         ["embedding_positions"] = (true, Tokens([3], (p, x) => Lax.Tanh(Lax.Gather(p[0], x, 0) + p[1]), ("table", [6, 2]), ("positions", [3, 2]))),
     };
 
-    private static LambdaModel Model(int[] input, Func<Value[], Value, Value> function, params (string, int[])[] parameters) => new(function, input, NtkDType.Float32, parameters);
+    internal static LambdaModel Model(int[] input, Func<Value[], Value, Value> function, params (string, int[])[] parameters) => new(function, input, NtkDType.Float32, parameters);
 
     private static LambdaModel Tokens(int[] input, Func<Value[], Value, Value> function, params (string, int[])[] parameters) => new(function, input, NtkDType.Int32, parameters);
 
-    private static Value Conv(Value x, Value kernel, long stride, long groups) =>
+    internal static Value Conv(Value x, Value kernel, long stride, long groups) =>
         Lax.Convolution(x, kernel, new ConvolutionGeometry([stride, stride], [1, 1], [0, 0], [0, 0], groups));
 
     private static Value Recurrent(Value[] p, Value x)

@@ -35,6 +35,61 @@ public sealed class KernelTests
         }
     }
 
+    public static TheoryData<string> Unshown => new(KernelCases.Unshown.Keys);
+
+    [Theory]
+    [MemberData(nameof(Unshown))]
+    public void APromisedAxisIsTakenWithAWarning(string name)
+    {
+        TorchRuntime.Initialize();
+        LambdaModel source = KernelCases.Unshown[name];
+        NtkModel model = NtkEngine.CreateModel(name, name, source);
+        NtkTensor x1 = Input(source, N1, 1), x2 = Input(source, N2, 2);
+        Tensor j1 = Jacobian(source, x1), j2 = Jacobian(source, x2);
+        int rank = (int)j1.dim() - 1;
+        foreach ((int[] trace, int[] diagonal) in Axes(rank))
+        {
+            bool absent = trace.Concat(diagonal).Any(a => a == 0 || a == -rank);
+            Tensor expected = Contract(j1, absent ? j1 : j2, trace, diagonal);
+            foreach (KernelOptions way in Ways.Where(w => w.VmapAxes.Auto))
+            {
+                var warnings = new List<string>();
+                KernelOptions options = way with { TraceAxes = trace, DiagonalAxes = diagonal, Precision = NtkPrecision.Double, VmapAxes = new VmapAxes(false, 0, 0), Warn = warnings.Add };
+                using Tensor actual = TorchTensors.ToTorch(NtkEngine.EmpiricalNtk(model, [x1], absent ? null : [x2], options)[0]);
+                Assert.Equal(expected.shape, actual.shape);
+                Assert.True((actual - expected).abs().max().item<double>() < 1e-10 * expected.abs().max().item<double>(), $"{name} {way}");
+                Assert.Contains("taken at its word", Assert.Single(warnings), StringComparison.Ordinal);
+            }
+        }
+    }
+
+    [Fact]
+    public void APromisedAxisOfAFixedBatchIsItsWholeBatch()
+    {
+        TorchRuntime.Initialize();
+        var source = new LambdaModel((p, x) => Lax.Reshape(Lax.Tanh(Lax.MatMul(x, p[0])), N1, 2), [3], NtkDType.Float32, ("w", [3, 2]));
+        NtkModel model = NtkEngine.CreateModel("fixed", "fixed", source);
+        NtkTensor x = Input(source, N1, 1);
+        var warnings = new List<string>();
+        var options = new KernelOptions { Precision = NtkPrecision.Double, VmapAxes = new VmapAxes(false, 0, 0), Warn = warnings.Add };
+        using Tensor actual = TorchTensors.ToTorch(NtkEngine.EmpiricalNtk(model, [x], null, options)[0]), jacobian = Jacobian(source, x);
+        Assert.True(actual.allclose(Contract(jacobian, jacobian, [-1], [])));
+        Assert.Contains("whole batch", Assert.Single(warnings), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(2, 0)]
+    [InlineData(-3, 0)]
+    [InlineData(0, 2)]
+    public void APromisedAxisMustBeThere(int input, int output)
+    {
+        TorchRuntime.Initialize();
+        LambdaModel source = KernelCases.Unshown["reversed_twice"];
+        NtkModel model = NtkEngine.CreateModel("axis", "axis", source);
+        Assert.Equal(NtkErrorId.InvalidAxis, Assert.Throws<NtkException>(() =>
+            NtkEngine.EmpiricalNtk(model, [Input(source, N1, 1)], null, new KernelOptions { VmapAxes = new VmapAxes(false, input, output) })).ErrorId);
+    }
+
     [Theory]
     [MemberData(nameof(Names))]
     public void EveryWayGivesTheDefinition(string name)
@@ -63,6 +118,45 @@ public sealed class KernelTests
                 }
             }
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void EachParametersShareIsTheKernelOfThatParameterAlone(string name)
+    {
+        TorchRuntime.Initialize();
+        LambdaModel source = KernelCases.All[name].Model;
+        NtkModel model = NtkEngine.CreateModel(name, name, source);
+        NtkTensor x1 = Input(source, N1, 1), x2 = Input(source, N2, 2);
+        NtkImplementation[] methods = [NtkImplementation.Auto, NtkImplementation.JacobianContraction, NtkImplementation.NtkVectorProducts];
+        KernelOptions[] ways = [.. methods.Select(m => new KernelOptions { Implementation = m }), new KernelOptions { TileExamples = 2, BlockExamples = 2 }, new KernelOptions { DiagonalAxes = [0] }];
+        foreach (KernelOptions way in ways)
+        {
+            KernelOptions options = way with { Precision = NtkPrecision.Double, IncludeNonTrainable = true };
+            NtkTensor[]? other = way.DiagonalAxes.Count > 0 ? null : [x2];
+            IReadOnlyList<NtkTensor> parts = NtkEngine.EmpiricalNtk(model, [x1], other, options with { Parts = KernelParts.Parameter });
+            Assert.Equal(model.Parameters.Select(p => p.Name), parts.Select(p => p.Name));
+            foreach (NtkTensor part in parts)
+            {
+                NtkTensor alone = NtkEngine.EmpiricalNtk(model, [x1], other, options with { ParameterNames = [part.Name!] })[0];
+                Assert.Equal(alone.Shape, part.Shape);
+                Assert.Equal((double[])alone.ToFlatArray(), (double[])part.ToFlatArray(), (a, b) => Math.Abs(a - b) <= 1e-10 * Math.Max(1, Math.Abs(a)));
+            }
+        }
+    }
+
+    [Fact]
+    public void ForwardModeWritesOutWhatHasNoRule()
+    {
+        TorchRuntime.Initialize();
+        var source = new LambdaModel((p, x) => x.Trace.Apply(new PushedOnly(), x, p[0]), [3], NtkDType.Float32, ("w", [3]));
+        NtkModel model = NtkEngine.CreateModel("pushed", "pushed", source);
+        NtkTensor x = Input(source, N1, 1);
+        NtkTensor Kernel(bool? forward) => NtkEngine.EmpiricalNtk(model, [x], null, new KernelOptions { Fwd = forward, Precision = NtkPrecision.Double })[0];
+        // x·w: the kernel is that of the inputs.
+        using Tensor data = TorchTensors.ToTorch(x).to(ScalarType.Float64), kernel = TorchTensors.ToTorch(Kernel(true));
+        Assert.True(kernel.allclose(data.mm(data.t()) / 3));
+        Assert.Throws<NotSupportedException>(() => Kernel(null));
     }
 
     [Fact]
@@ -106,7 +200,7 @@ public sealed class KernelTests
         try
         {
             NtkTensor memory = NtkEngine.EmpiricalNtk(model, [x1], [x2], new KernelOptions())[0];
-            using NtkTensor mapped = NtkEngine.EmpiricalNtk(model, [x1], [x2], new KernelOptions { OutFile = path, TileExamples = 2 })[0];
+            using NtkTensor mapped = NtkEngine.EmpiricalNtk(model, [x1], [x2], new KernelOptions { OutFile = path, TileExamples = 2, BlockExamples = 2 })[0];
             Assert.Equal(memory.Shape, NpyFile.Read(path).Shape);
             Assert.Equal((float[])memory.ToFlatArray(), (float[])mapped.ToFlatArray(), (a, b) => Math.Abs(a - b) <= 1e-5 * Math.Max(1, Math.Abs(a)));
         }
@@ -114,6 +208,24 @@ public sealed class KernelTests
         {
             File.Delete(path);
         }
+    }
+
+    /// <summary>x · w, elementwise, that cannot be pulled back.</summary>
+    private sealed class PushedOnly : Primitive
+    {
+        public override string Name => "pushed_only";
+
+        public override TensorType Infer(ReadOnlySpan<TensorType> operands) => operands[0];
+
+        public override Tensor Eval(ReadOnlySpan<Tensor> operands) => operands[0] * operands[1];
+
+        public override bool IsDifferentiable(int operand) => operand == 1;
+
+        public override Tensor Jvp(int operand, Tensor tangent, in Point point) => tangent.unsqueeze(1) * point[0];
+
+        public override Tensor Vjp(int operand, Tensor cotangent, in Point point) => throw new NotSupportedException(Name);
+
+        public override BatchAxis? Batch(in BatchSite site) => site.Axes[0];
     }
 
     private static IEnumerable<KernelOptions> Ways =>
@@ -125,9 +237,13 @@ public sealed class KernelTests
         new() { Implementation = NtkImplementation.StructuredDerivatives },
         new() { Implementation = NtkImplementation.StructuredDerivatives, JRules = false },
         new() { Implementation = NtkImplementation.StructuredDerivatives, SRules = false },
-        new() { TileExamples = 1 },
-        new() { TileExamples = 2, Implementation = NtkImplementation.JacobianContraction },
-        new() { TileExamples = 2, KeptTiles = 1 },
+        new() { Implementation = NtkImplementation.StructuredDerivatives, JRules = false, Fwd = true },
+        new() { Implementation = NtkImplementation.JacobianContraction, Fwd = true, TileExamples = 2, BlockExamples = 2 },
+        new() { TileExamples = 1, BlockExamples = 1 },
+        new() { TileExamples = 2, BlockExamples = 2, Implementation = NtkImplementation.JacobianContraction },
+        new() { TileExamples = 2, BlockExamples = 2, KeptBlocks = 1 },
+        new() { TileExamples = 2 },
+        new() { TileExamples = 2, BlockExamples = 3, Implementation = NtkImplementation.StructuredDerivatives },
     ];
 
     private static IEnumerable<(int[], int[])> Axes(int rank)
@@ -152,7 +268,7 @@ public sealed class KernelTests
     internal static Tensor Jacobian(LambdaModel source, NtkTensor x)
     {
         var trace = new Trace(ScalarType.Float64);
-        Value[] parameters = source.Parameters.Select(p => trace.Parameter(new TensorType(ScalarType.Float64, Array.ConvertAll(p.Shape, d => (long)d)))).ToArray();
+        Value[] parameters = source.Parameters.Select(p => trace.Parameter(new TensorType(ScalarType.Float64, Array.ConvertAll(p.Shape!, d => (long)d)))).ToArray();
         Value input = trace.Input(new TensorType(trace.TypeOf(x.DType), Array.ConvertAll(x.Shape, d => (long)d)));
         Value output = source.Apply(trace, parameters, [input])[0];
         using Program program = trace.Finish([output]);

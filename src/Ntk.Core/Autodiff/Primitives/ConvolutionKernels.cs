@@ -1,3 +1,5 @@
+using Ntk.Core.Tensors;
+using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -76,8 +78,40 @@ internal static class ConvolutionKernels
         using Tensor patches = Patches(x, kernelShape, g);                                     // (N, positions, G, window · Cin / G)
         using Tensor left = patches.reshape([-1, groups, patches.shape[3]]).permute(1, 2, 0);   // (G, window · Cin / G, N · positions)
         using Tensor right = cotangent.reshape([rows, -1, groups, columns]).permute(2, 1, 0, 3).reshape([groups, -1, rows * columns]);
-        using Tensor product = left.bmm(right);
+        using Tensor product = MatrixProduct.MultiplyBatch(left, right);
         return product.reshape([groups, -1, rows, columns]).permute(2, 1, 0, 3).reshape(Shapes.Prepend(rows, kernelShape));
+    }
+
+    /// <summary>Whether <see cref="KernelJacobian"/> is faster than a product of <see cref="Patches"/>: many channels on many positions. Nothing that differs between tiles decides it.</summary>
+    public static bool HasKernelJacobian(Tensor x, Tensor cotangent, ReadOnlySpan<long> kernelShape, ConvolutionGeometry g)
+    {
+        const double LeastFlops = 2e7;
+        const long LeastChannels = 8;
+        long columns = cotangent.shape[0] * kernelShape[^1];
+        double flops = 2.0 * Shapes.Count(kernelShape[..^1]) * columns * Shapes.Count(cotangent.shape.AsSpan(2, g.SpatialRank));
+        return g.SpatialRank == 2 && x.dtype == ScalarType.Float32 && kernelShape[^2] >= LeastChannels && columns / g.Groups >= LeastChannels && flops >= LeastFlops;
+    }
+
+    /// <summary>
+    /// Each example's transpose in the kernel: cotangents (K, N, spatial, Cout) → (N, groups, K, Cout / groups · window · Cin / groups). All rows of an example
+    /// are one convolution with more channels, whose kernel's gradient oneDNN computes without writing patches; the examples go side by side.
+    /// </summary>
+    public static Tensor KernelJacobian(Tensor x, Tensor cotangent, ReadOnlySpan<long> kernelShape, ConvolutionGeometry g)
+    {
+        long rows = cotangent.shape[0], examples = x.shape[0], groups = g.Groups, columns = kernelShape[^1] / groups, wide = rows * kernelShape[^1];
+        long[] window = kernelShape[..2].ToArray(), spatial = cotangent.shape[2..4];
+        long inner = kernelShape[^2];
+        Tensor padded = PadSpatial(x, g.Low, g.High);
+        Tensor weight = empty([wide, window[0], window[1], inner], x.dtype).permute(0, 3, 1, 2);
+        Tensor result = empty([examples, wide, window[0], window[1], inner], x.dtype);
+        TorchWorkers.For(examples, n =>
+        {
+            // (K, spatial, G, J) → (spatial, G · K · J)
+            Tensor own = cotangent.select(1, n).reshape(rows, spatial[0], spatial[1], groups, columns).permute(1, 2, 3, 0, 4).reshape(1, spatial[0], spatial[1], wide);
+            Tensor gradient = KernelGradient(ChannelsFirst(padded.narrow(0, n, 1)), ChannelsFirst(own), weight, g);
+            result.select(0, n).copy_(gradient.permute(0, 2, 3, 1));
+        });
+        return result.reshape(examples, groups, rows, columns * window[0] * window[1] * inner);
     }
 
     /// <summary>x with each of several kernels (R, window, Cin / groups, Cout) → (R, N, spatial, Cout).</summary>
@@ -139,6 +173,16 @@ internal static class ConvolutionKernels
         using Tensor result = function(folded);
         return result.reshape([shape[0], shape[1], .. result.shape[1..]]);
     }
+
+    // TorchSharp has no such function of its own; TorchScript reaches all of libtorch's.
+    private static readonly Lazy<jit.CompilationUnit> Script = new(() => jit.compile("""
+        def kernel_gradient(x, cotangent, weight, stride_y: int, stride_x: int, dilation_y: int, dilation_x: int, groups: int):
+            return torch.convolution_backward(cotangent, x, weight, None, [stride_y, stride_x], [0, 0], [dilation_y, dilation_x], False, [0, 0], groups, [False, True, False])[1]
+
+        """));
+
+    private static Tensor KernelGradient(Tensor x, Tensor cotangent, Tensor weight, ConvolutionGeometry g) =>
+        (Tensor)Script.Value.invoke("kernel_gradient", x, cotangent, weight, g.Strides[0], g.Strides[1], g.Dilations[0], g.Dilations[1], g.Groups)!;
 
     private static long[] OutputSizes(this ConvolutionGeometry g, ReadOnlySpan<long> input, ReadOnlySpan<long> window, bool padded)
     {

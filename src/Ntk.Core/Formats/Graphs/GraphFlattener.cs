@@ -31,7 +31,7 @@ internal sealed class GraphFlattener(FunctionDefLibrary? library, IReadOnlyDicti
                 scope.OuterArguments = arguments;
                 build.Expand(scope, function.NodeDef, 0);
                 build.Connect();
-                graph = new FlatGraph(build.Nodes, arguments, function.Signature.OutputArg.Select(o => Build.Resolve(scope, function.Ret[o.Name])).ToArray());
+                graph = new FlatGraph(build.Nodes, arguments, function.Signature.OutputArg.Select(o => Build.Resolve(scope, function.Ret.GetValueOrDefault(o.Name) ?? throw new InvalidDataException($"the function '{name}' does not say what its result '{o.Name}' is"))).ToArray());
                 LoopRewriter.Rewrite(build.Nodes);
                 _flat[name] = graph;
             }
@@ -65,6 +65,10 @@ internal sealed class GraphFlattener(FunctionDefLibrary? library, IReadOnlyDicti
         var functions = new Dictionary<string, FunctionDef>();
         foreach (FunctionDef function in library?.Function ?? [])
         {
+            if (function.Signature is null)
+            {
+                continue; // without a name; whoever calls it will find that it is not defined
+            }
             functions[function.Signature.Name] = function;
         }
         return functions;

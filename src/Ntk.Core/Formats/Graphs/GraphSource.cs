@@ -21,7 +21,7 @@ public sealed class GraphSource : ModelSource
         _parameterInputs = parameterInputs.Count;
         Inputs = inputs;
         Outputs = outputs;
-        Parameters = [.. variables, .. parameterInputs.Select(p => new NtkParameter(p.Name, p.Shape ?? [], p.DType, trainable: true, () => null))];
+        Parameters = [.. variables, .. parameterInputs.Select(p => new NtkParameter(p.Name, p.Shape, p.DType, trainable: true, () => null))];
     }
 
     /// <inheritdoc/>
@@ -42,7 +42,7 @@ public sealed class GraphSource : ModelSource
     /// <inheritdoc/>
     public override IReadOnlyList<Value> Apply(Trace trace, IReadOnlyList<Value> parameters, IReadOnlyList<Value> inputs)
     {
-        var tracer = new GraphTracer(trace, _functions, parameters);
+        var tracer = new GraphTracer(trace, _functions, i => parameters[i]);
         object[] results = tracer.Run(_graph, [.. inputs, .. parameters.Skip(Parameters.Count - _parameterInputs)]);
         return results.Select((r, i) => r as Value
             ?? throw new NtkException(NtkErrorId.UnsupportedModel, $"The output '{Outputs[i].Name}' is no numeric tensor; choose another with -OutputTensor.")).ToArray();

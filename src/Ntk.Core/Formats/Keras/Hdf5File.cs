@@ -123,9 +123,12 @@ internal sealed unsafe class Hdf5File : IDisposable
     }
 
     // An empty list is written as an empty array of numbers.
-    private static string[] Strings(IH5Attribute attribute) =>
-        attribute.Space.Dimensions.Length == 0 ? [attribute.Read<string>()]
-        : attribute.Space.Dimensions[0] == 0 ? [] : attribute.Read<string[]>();
+    private static string[] Strings(IH5Attribute attribute)
+    {
+        string?[] texts = attribute.Space.Dimensions.Length == 0 ? [attribute.Read<string>()]
+            : attribute.Space.Dimensions[0] == 0 ? [] : attribute.Read<string?[]>();
+        return Array.ConvertAll(texts, text => text ?? throw new InvalidDataException($"a text of the attribute '{attribute.Name}' is missing"));
+    }
 
     private static NtkDType TypeOf(IH5DataType type, bool isBFloat16, string path) => (type.Class, type.Size) switch
     {

@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Text.Json;
 using Ntk.Core.Autodiff;
 using Ntk.Core.Ops.Keras;
+using Ntk.Core.Tensors;
 
 namespace Ntk.Core.Formats.Keras;
 
@@ -138,8 +139,9 @@ public static class KerasImporter
             throw new InvalidDataException($"{entry.FullName} is larger than {Array.MaxLength} bytes");
         }
         var buffer = new byte[entry.Length];
-        using Stream source = entry.Open();
+        using var source = new ChecksumStream(entry.Open());
         source.ReadExactly(buffer);
+        RequireChecksum(source, entry);
         return new MemoryStream(buffer, writable: false);
     }
 
@@ -149,8 +151,19 @@ public static class KerasImporter
         {
             return null;
         }
-        using var reader = new StreamReader(entry.Open());
-        return reader.ReadToEnd();
+        using var source = new ChecksumStream(entry.Open());
+        using var reader = new StreamReader(source);
+        string text = reader.ReadToEnd();
+        RequireChecksum(source, entry);
+        return text;
+    }
+
+    private static void RequireChecksum(ChecksumStream source, ZipArchiveEntry entry)
+    {
+        if (source.Checksum != entry.Crc32)
+        {
+            throw new InvalidDataException($"the checksum of {entry.FullName} is wrong");
+        }
     }
 
     private static JsonElement ParseJson(string text, string path, string what)

@@ -73,7 +73,7 @@ public sealed class KerasSource : ModelSource
         }
         using DisposeScope scope = torch.NewDisposeScope();
         var trace = new Trace(torch.ScalarType.Float32);
-        Value[] parameters = Parameters.Select(p => trace.Parameter(new TensorType(trace.TypeOf(p.DType), Array.ConvertAll(p.Shape, d => (long)d)))).ToArray();
+        Value[] parameters = Parameters.Select(p => trace.Parameter(new TensorType(trace.TypeOf(p.DType), Array.ConvertAll(p.Shape!, d => (long)d)))).ToArray();
         Value[] inputs = Inputs.Select(i => trace.Input(new TensorType(trace.TypeOf(i.DType), Array.ConvertAll(i.Shape!, d => d < 0 ? (long)free : d)))).ToArray();
         return Apply(trace, parameters, inputs).Select(o => o.Type).ToArray();
     }

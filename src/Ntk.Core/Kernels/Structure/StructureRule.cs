@@ -1,5 +1,6 @@
 using Ntk.Core.Autodiff;
 using Ntk.Core.Autodiff.Primitives;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Ntk.Core.Kernels.Structure;
@@ -25,22 +26,55 @@ internal abstract class StructureRule
     /// <summary>The factors.</summary>
     public abstract FactoredUse Apply(UseSite site);
 
-    /// <summary>The rows (K, G, parameter's shape) of a use without factors.</summary>
-    public static Tensor Dense(UseSite site)
+    /// <summary>The explicit Jacobian, from the factors unless there is a faster way.</summary>
+    public virtual JacobianUse Jacobian(UseSite site)
     {
+        FactoredUse use = Apply(site);
+        return new JacobianUse(use.Jacobian(), use.Layout);
+    }
+
+    /// <summary>The rows (K, G, parameter's shape) of a use without factors.</summary>
+    /// <param name="site">The use.</param>
+    /// <param name="forward">Whether the primitive's Jacobian is written out in forward mode and then contracted, where pulling the rows back would do.</param>
+    /// <param name="cancellation">Stops between a primitive's tangents.</param>
+    public static Tensor Dense(UseSite site, bool forward = false, CancellationToken cancellation = default)
+    {
+        Pull pull = forward ? (Primitive primitive, int operand, Tensor cotangent, in Point point) => PullByTangents(primitive, operand, cotangent, point, cancellation) : static (Primitive primitive, int operand, Tensor cotangent, in Point point) => primitive.Vjp(operand, cotangent, point);
         if (site.OutputAxis is not { } axis)
         {
-            return site.Primitive.Vjp(site.Operand, site.Cotangent, site.Point).unsqueeze(1);
+            return pull(site.Primitive, site.Operand, site.Cotangent, site.Point).unsqueeze(1);
         }
-        if (site.Primitive is Elementwise elementwise)
+        return site.Primitive switch
         {
-            return Broadcasting(site, axis, elementwise);
-        }
-        if (site.Primitive is Broadcast)
+            Elementwise elementwise when !forward => Broadcasting(site, axis, elementwise),
+            Broadcast when !forward => Reduce(site, axis, site.Cotangent),
+            _ => ExampleByExample(site, pull),
+        };
+    }
+
+    private delegate Tensor Pull(Primitive primitive, int operand, Tensor cotangent, in Point point);
+
+    // The operand's elements one by one as tangents, as many at once as there are rows: that takes no more memory than pulling the rows back.
+    private static Tensor PullByTangents(Primitive primitive, int operand, Tensor cotangent, in Point point, CancellationToken cancellation)
+    {
+        TensorType type = point.OperandTypes[operand];
+        using Tensor rows = cotangent.reshape(cotangent.shape[0], -1);
+        long most = Math.Min(rows.shape[0], type.Count);
+        // Made once: many small results between large temporaries would tear the heap to pieces.
+        Tensor result = empty([rows.shape[0], type.Count], type.DType), all = zeros([most, type.Count], type.DType);
+        for (long start = 0; start < type.Count; start += most)
         {
-            return Reduce(site, axis, site.Cotangent);
+            cancellation.ThrowIfCancellationRequested();
+            using DisposeScope scope = NewDisposeScope();
+            long count = Math.Min(most, type.Count - start);
+            Tensor basis = all.narrow(0, 0, count), ones = basis.narrow(1, start, count).diagonal();
+            ones.fill_(1);
+            Tensor columns = primitive.Jvp(operand, basis.reshape(Shapes.Prepend(count, type.Shape)), point).reshape(count, -1);
+            result.narrow(1, start, count).copy_(rows.mm(columns.t()));
+            ones.fill_(0);
         }
-        return ExampleByExample(site);
+        all.Dispose();
+        return result.reshape(Shapes.Prepend(rows.shape[0], type.Shape));
     }
 
     // An operand that is broadcast along the examples: the local derivative applied without summing, then summed within each example.
@@ -67,11 +101,11 @@ internal abstract class StructureRule
         return sum.reshape([shape[0], examples, .. own]);
     }
 
-    private static Tensor ExampleByExample(UseSite site)
+    private static Tensor ExampleByExample(UseSite site, Pull pull)
     {
         if (site.Unit is not { } unit)
         {
-            return WithTheOthersSilent(site);
+            return WithTheOthersSilent(site, pull);
         }
         var rows = new Tensor[site.Examples];
         for (long n = 0; n < site.Examples; n++)
@@ -83,13 +117,13 @@ internal abstract class StructureRule
                 operands[i] = unit.Constants[i] ?? (site.Point.Operands[i] is { } value ? Examples.Pick(value, 0, site.OperandAxes[i], site.Examples, n) : null);
             }
             Tensor? output = site.Point.Output is { } result ? Examples.Pick(result, 0, site.OutputAxis, site.Examples, n) : null;
-            rows[n] = unit.Primitive.Vjp(site.Operand, cotangent, new Point(operands, output, unit.OperandTypes, unit.OutputType));
+            rows[n] = pull(unit.Primitive, site.Operand, cotangent, new Point(operands, output, unit.OperandTypes, unit.OutputType));
         }
         return stack(rows, 1);
     }
 
     // Without the program of one example: all of them, their cotangents zero but for one.
-    private static Tensor WithTheOthersSilent(UseSite site)
+    private static Tensor WithTheOthersSilent(UseSite site, Pull pull)
     {
         BatchAxis axis = site.OutputAxis!.Value;
         Tensor cotangent = site.Shared ? Examples.Spread(site.Cotangent, axis, site.Examples) : site.Cotangent;
@@ -100,7 +134,7 @@ internal abstract class StructureRule
             Tensor only = zeros_like(cotangent);
             long[] wide = [.. shape[..(axis.Axis + 1)], axis.Outer, site.Examples, axis.Inner, .. shape[(axis.Axis + 2)..]];
             only.view(wide).narrow(axis.Axis + 2, n, 1).copy_(cotangent.reshape(wide).narrow(axis.Axis + 2, n, 1));
-            rows[n] = site.Primitive.Vjp(site.Operand, only, site.Point);
+            rows[n] = pull(site.Primitive, site.Operand, only, site.Point);
         }
         return stack(rows, 1);
     }

@@ -1,4 +1,5 @@
 using Ntk.Core.Autodiff;
+using Ntk.Core.Tensors;
 using static TorchSharp.torch;
 
 namespace Ntk.Core.Kernels.Structure;
@@ -78,7 +79,7 @@ internal sealed record FactoredUse(Tensor Activation, Tensor Cotangent, Paramete
         using Tensor left = Activation.permute(0, 1, 3, 2).reshape(a[0] * blocks, inner, positions);
         if (a[0] == d[1])
         {
-            return left.bmm(right).reshape(examples, blocks * inner, rows, outer);
+            return MatrixProduct.MultiplyBatch(left, right).reshape(examples, blocks * inner, rows, outer);
         }
         using Tensor leftWide = left.reshape(a[0], blocks, inner, positions), rightWide = right.reshape(d[1], blocks, positions, rows * outer);
         return leftWide.matmul(rightWide).reshape(examples, blocks * inner, rows, outer);
@@ -96,6 +97,11 @@ internal sealed record FactoredUse(Tensor Activation, Tensor Cotangent, Paramete
         return result.reshape(examples, Shape.Inner, rows, outer);
     }
 }
+
+/// <summary>A use of a parameter as its explicit Jacobian.</summary>
+/// <param name="Data">(G, C · I, K, J), or whatever else the layout says of the axes before and behind the rows.</param>
+/// <param name="Layout">From those axes to the parameter's own shape.</param>
+internal sealed record JacobianUse(Tensor Data, ParameterLayout Layout);
 
 /// <summary>How (C, I, J) of a factored use lie in the parameter.</summary>
 /// <param name="Sizes">The axes of C, I and J, one after the other, unmerged.</param>

@@ -37,8 +37,8 @@ internal static class ConvolutionLayers
         public static Geometry Read(LayerConfig c, int rank)
         {
             string padding = c.Text(c.FirstOf("padding", "border_mode"), "valid");
-            long[] strides = c.Integers(c.FirstOf("strides", "subsample", "subsample_length"), rank, 1);
-            long[] dilations = c.Integers(c.FirstOf("dilation_rate", "atrous_rate"), rank, 1);
+            long[] strides = c.Extents(c.FirstOf("strides", "subsample", "subsample_length"), rank, 1);
+            long[] dilations = c.Extents(c.FirstOf("dilation_rate", "atrous_rate"), rank, 1);
             bool first = c.ChannelsFirst();
             c.Layer.KernelOrder = first ? KernelOrder.ChannelsFirst : KernelOrder.ChannelsLast;
             c.Ignore("nb_filter");
@@ -48,7 +48,7 @@ internal static class ConvolutionLayers
         // Keras 1 has an option for each axis.
         private static long[] WindowOf(LayerConfig c, int rank) => c.Has("nb_row") ? [c.Integer("nb_row"), c.Integer("nb_col")]
             : c.Has("kernel_dim1") ? [c.Integer("kernel_dim1"), c.Integer("kernel_dim2"), c.Integer("kernel_dim3")]
-            : c.Integers(c.FirstOf("kernel_size", "filter_length"), rank);
+            : c.Extents(c.FirstOf("kernel_size", "filter_length"), rank);
 
         /// <summary>Pads for a causal convolution, and gives the geometry of what remains to do.</summary>
         public (Value Padded, ConvolutionGeometry Geometry) Prepare(Value x, long groups)

@@ -7,7 +7,14 @@ namespace Ntk.Core.Ops.Keras;
 /// <param name="Layer">The layer's name.</param>
 /// <param name="Node">Which of its calls.</param>
 /// <param name="Tensor">Which of that call's outputs.</param>
-internal sealed record TensorReference(string Layer, int Node, int Tensor);
+internal sealed record TensorReference(string Layer, int Node, int Tensor)
+{
+    /// <summary>Reads a layer's name and two numbers.</summary>
+    /// <exception cref="ShapeException">The entry is not that.</exception>
+    public static TensorReference Read(JsonElement entry) =>
+        entry[0].ValueKind == JsonValueKind.String && entry[1].TryGetInt32(out int node) && entry[2].TryGetInt32(out int tensor) && node >= 0 && tensor >= 0
+            ? new TensorReference(entry[0].GetString()!, node, tensor) : throw new ShapeException($"{entry} is no reference to a layer's output");
+}
 
 /// <summary>Numbers that stand in a file.</summary>
 internal sealed record ConstantReference(JsonElement Value, string? DType);
@@ -82,7 +89,7 @@ internal static class LayerArguments
         {
             case "__keras_tensor__":
                 JsonElement history = config.GetProperty("keras_history");
-                return new TensorReference(history[0].GetString()!, history[1].GetInt32(), history[2].GetInt32());
+                return TensorReference.Read(history);
             case "__tensor__" or "__numpy__":
                 return new ConstantReference(config.GetProperty("value"), config.TryGetProperty("dtype", out JsonElement dtype) ? dtype.GetString() : null);
             case "__tuple__":
@@ -118,7 +125,7 @@ internal static class LayerArguments
 
     private static object Leaf(JsonElement element) => element[0].GetString() == "_CONSTANT_VALUE"
         ? element[2].ValueKind == JsonValueKind.String ? element[2].GetString()! : new ConstantReference(element[2].Clone(), null)
-        : new TensorReference(element[0].GetString()!, element[1].GetInt32(), element[2].GetInt32());
+        : TensorReference.Read(element);
 
     private static Value Constant(ConstantReference constant, Trace trace)
     {

@@ -66,7 +66,7 @@ internal sealed class LayerBuilder(int version)
             return;
         }
         if (config.ValueKind == JsonValueKind.Object && config.TryGetProperty("dtype", out JsonElement dtype) && dtype.ValueKind == JsonValueKind.Object &&
-            dtype.TryGetProperty("class_name", out JsonElement policy) && policy.GetString()!.StartsWith("Quantized", StringComparison.Ordinal))
+            dtype.TryGetProperty("class_name", out JsonElement policy) && policy.ToString().StartsWith("Quantized", StringComparison.Ordinal))
         {
             throw new ShapeException("quantized weights are not supported");
         }

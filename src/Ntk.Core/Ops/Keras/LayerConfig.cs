@@ -80,6 +80,14 @@ internal sealed class LayerConfig
         return value.ValueKind == JsonValueKind.Array ? JsonTree.Numbers(value).Select(d => (long)d).ToArray() : Enumerable.Repeat((long)JsonTree.Number(value), Math.Max(1, count)).ToArray();
     }
 
+    /// <summary>A positive whole number for each of <paramref name="count"/> axes: a window, its strides, a factor; a single one holds for all.</summary>
+    public long[] Extents(string key, int count, params long[] absent)
+    {
+        long[] values = Integers(key, count, absent);
+        return values.Length == count && values.All(v => v > 0) ? values
+            : throw new ShapeException($"option '{key}' is {(Find(key) is { } given ? given : string.Join(", ", values))}, where {(count == 1 ? "a positive whole number is" : $"{count} positive whole numbers are")} expected");
+    }
+
     /// <summary>Numbers, nested lists read row by row.</summary>
     public double[] Numbers(string key) => Find(key) is { } value ? JsonTree.Numbers(value).ToArray() : throw Missing(key);
 

@@ -42,7 +42,7 @@ internal static class PoolingLayers
     private static void Pool(KerasLayer layer, LayerConfig c, int rank, bool largest)
     {
         // Keras 1 calls a one-dimensional window's options pool_length and stride.
-        long[] window = c.Integers(c.FirstOf("pool_size", "pool_length"), rank, 2), strides = c.Integers(c.FirstOf("strides", "stride"), rank, window);
+        long[] window = c.Extents(c.FirstOf("pool_size", "pool_length"), rank, 2), strides = c.Extents(c.FirstOf("strides", "stride"), rank, window);
         bool first = c.ChannelsFirst(), same = ConvolutionLayers.IsSame(c.Text(c.FirstOf("padding", "border_mode"), "valid"));
         layer.Map = (call, x) =>
         {
@@ -71,7 +71,7 @@ internal static class PoolingLayers
     // Output place i covers the input from ⌊i·n/m⌋ to ⌈(i+1)·n/m⌉.
     private static void Adaptive(KerasLayer layer, LayerConfig c, int rank, bool largest)
     {
-        long[] sizes = c.Integers("output_size", rank);
+        long[] sizes = c.Extents("output_size", rank);
         bool first = c.ChannelsFirst();
         layer.Map = (call, x) =>
         {

@@ -92,7 +92,7 @@ internal static class ReshapingLayers
 
     private static void UpSample(KerasLayer layer, LayerConfig c, int rank)
     {
-        long[] factors = c.Integers(c.FirstOf("size", "length"), rank, 2);
+        long[] factors = c.Extents(c.FirstOf("size", "length"), rank, 2);
         string method = c.Text("interpolation", "nearest");
         bool first = c.ChannelsFirst();
         layer.Map = (call, x) =>

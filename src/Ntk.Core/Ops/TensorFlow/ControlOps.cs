@@ -43,7 +43,7 @@ internal static class ControlOps
         object[] arguments = c.Inputs[1..];
         string yes = c.Function("then_branch"), no = c.Function("else_branch");
         return condition.IsKnown() ? OpResult.Of(c.Tracer.Call(condition.KnownScalar() != 0 ? yes : no, arguments))
-            : Choose(condition, c.Tracer.Call(yes, arguments), c.Tracer.Call(no, arguments));
+            : Choose(condition, Branch(c, yes, arguments, condition), Branch(c, no, arguments, Lax.Not(condition)));
     }
 
     // Case(branch_index, inputs…; branches): an index out of range takes the last branch.
@@ -57,12 +57,27 @@ internal static class ControlOps
             return OpResult.Of(c.Tracer.Call(branches[index < 0 || index >= branches.Length ? ^1 : index], arguments));
         }
         Value number = Lax.Reshape(c[0]);
-        object[] result = c.Tracer.Call(branches[^1], arguments);
+        Value last = Lax.Or(Lax.Less(number, Lax.ScalarLike(number, 0)), Lax.GreaterEqual(number, Lax.ScalarLike(number, branches.Length - 1)));
+        object[] result = Branch(c, branches[^1], arguments, last);
         for (int i = branches.Length - 2; i >= 0; i--)
         {
-            result = Choose(Lax.Equal(number, Lax.ScalarLike(number, i)), c.Tracer.Call(branches[i], arguments), result).Outputs;
+            Value chosen = Lax.Equal(number, Lax.ScalarLike(number, i));
+            result = Choose(chosen, Branch(c, branches[i], arguments, chosen), result).Outputs;
         }
         return OpResult.Of(result);
+    }
+
+    // A branch that may not be taken. Its derivative would then be zero times what may be infinite or NaN, as 1/√z is where the condition kept z from
+    // zero; so whatever enters the branch passes its derivative on only where the branch is taken.
+    private static object[] Branch(OpContext c, string function, object[] arguments, Value taken)
+    {
+        Value Gate(Value x) => x.Dependence.HasFlag(Dependence.Parameters) && x.DType.IsDifferentiable() ? Lax.Select(taken, x, Lax.StopGradient(x)) : x;
+        return c.Tracer.Through(Gate).Call(function, Array.ConvertAll(arguments, a => a switch
+        {
+            Value value => Gate(value),
+            TensorList list => list.Combine(list, (item, _) => Gate(item)),
+            _ => a,
+        }));
     }
 
     // A condition that depends on the data: both branches are computed and one is chosen, which needs results of the same shapes.

@@ -7,18 +7,25 @@ using Ntk.Core.Formats.Protos;
 namespace Ntk.Core.Ops.TensorFlow;
 
 /// <summary>Runs a TensorFlow graph over traced values; nothing but the ops' own rules is executed.</summary>
-internal sealed class GraphTracer(Trace trace, GraphFlattener functions, IReadOnlyList<Value> parameters)
+/// <param name="trace">Where equations are recorded.</param>
+/// <param name="functions">The graph's functions.</param>
+/// <param name="parameter">The value of a parameter, by its number.</param>
+internal sealed class GraphTracer(Trace trace, GraphFlattener functions, Func<int, Value> parameter)
 {
     private readonly Dictionary<GraphNode, object[]> _constants = [];
+    private readonly Dictionary<int, Value> _parameters = [];
 
     /// <summary>Where equations are recorded.</summary>
     public Trace Trace => trace;
 
     /// <summary>The value of one of the model's parameters.</summary>
-    public Value Parameter(VariableHandle handle) => parameters[handle.Parameter];
+    public Value Parameter(VariableHandle handle) => Parameter(handle.Parameter);
 
     /// <summary>A tracer of the same graph's functions over another trace, without parameters.</summary>
-    public GraphTracer On(Trace other) => new(other, functions, []);
+    public GraphTracer On(Trace other) => new(other, functions, i => throw new InvalidDataException($"a gradient's function reads the variable {i}"));
+
+    /// <summary>A tracer of the same graph's functions to which every parameter comes through a gate.</summary>
+    public GraphTracer Through(Func<Value, Value> gate) => new(trace, functions, i => gate(Parameter(i)));
 
     /// <summary>Runs a function by name.</summary>
     public object[] Call(string function, IReadOnlyList<object> arguments) => Run(functions.Function(function), arguments);
@@ -61,6 +68,15 @@ internal sealed class GraphTracer(Trace trace, GraphFlattener functions, IReadOn
             results[index] = dead ? s_dead : Evaluate(graph, node, Array.ConvertAll(node.Inputs, Read));
         }
         return graph.Outputs.Select(Read).ToArray();
+    }
+
+    private Value Parameter(int index)
+    {
+        if (!_parameters.TryGetValue(index, out Value? value))
+        {
+            _parameters.Add(index, value = parameter(index));
+        }
+        return value;
     }
 
     private static readonly object[] s_dead = [];

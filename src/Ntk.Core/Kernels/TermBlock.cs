@@ -1,0 +1,82 @@
+using Ntk.Core.Kernels.Structure;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Ntk.Core.Kernels;
+
+/// <summary>
+/// Puts the terms of several passes over small tiles together to the term of a block of examples: passes are fastest where their values stay in the cache,
+/// contractions where many examples meet.
+/// </summary>
+/// <param name="examples">How many examples the block holds.</param>
+/// <param name="panels">Whether an explicit Jacobian may be laid out in panels: all rows are traced, and other examples than the same will be met.</param>
+internal sealed class TermBlock(long examples, bool panels)
+{
+    private Tensor? _jacobian;
+    private bool _hasPanels;
+    private FactoredUse? _factors;
+
+    /// <summary>The term of the whole block, which now belongs to a scope.</summary>
+    public Term Take(DisposeScope scope)
+    {
+        if (_jacobian is { } jacobian)
+        {
+            scope.Attach(jacobian);
+            return _hasPanels ? new PanelTerm(jacobian) : new JacobianTerm(jacobian);
+        }
+        FactoredUse factors = _factors ?? throw new InvalidOperationException("a block without terms");
+        scope.Attach(new[] { factors.Activation, factors.Cotangent, factors.Mask }.OfType<Tensor>());
+        return new FactoredTerm(factors);
+    }
+
+    /// <summary>Takes the term of one pass.</summary>
+    /// <param name="part">The term, of at least two examples unless it is the last.</param>
+    /// <param name="start">The pass's first example.</param>
+    /// <param name="count">Its number of examples.</param>
+    public void Place(Term part, long start, long count)
+    {
+        if (part is JacobianTerm jacobian)
+        {
+            Tensor data = jacobian.Data;
+            _hasPanels |= _jacobian is null && panels && data.shape[0] == count && PanelTerm.Gains(jacobian);
+            if (_hasPanels)
+            {
+                _jacobian ??= PanelTerm.Allocate(jacobian, examples).DetachFromDisposeScope();
+                PanelTerm.Place(_jacobian, jacobian, start);
+            }
+            else
+            {
+                _jacobian = Place(_jacobian, data, 0, start, count);
+            }
+            return;
+        }
+        FactoredUse use = ((FactoredTerm)part).Use;
+        _factors = use with
+        {
+            Activation = Place(_factors?.Activation, use.Activation, 0, start, count),
+            Cotangent = Place(_factors?.Cotangent, use.Cotangent, 1, start, count),
+            Mask = use.Mask is { } mask ? Place(_factors?.Mask, mask, 0, start, count) : null,
+        };
+    }
+
+    // What all examples share comes with every pass, once.
+    private Tensor Place(Tensor? whole, Tensor part, int axis, long start, long count)
+    {
+        long[] shape = part.shape;
+        if (whole is null)
+        {
+            if (shape[axis] == 1 && count > 1)
+            {
+                return part.clone().DetachFromDisposeScope();
+            }
+            shape[axis] = examples;
+            whole = empty(shape, part.dtype).DetachFromDisposeScope();
+        }
+        if (whole.shape[axis] == examples)
+        {
+            using Tensor place = whole.narrow(axis, start, count);
+            place.copy_(part);
+        }
+        return whole;
+    }
+}
