@@ -1,34 +1,30 @@
-using System.Diagnostics;
-using Ntk;
+using System.Text.Json;
 using Ntk.Bench;
-using Ntk.Core;
-using Ntk.Core.Kernels;
-using Ntk.Core.Tensors;
-using static TorchSharp.torch;
 
-TorchRuntime.Initialize();
-(string Specification, int N1, int N2)[] table = args.Length >= 3 ? [(args[0], int.Parse(args[1]), int.Parse(args[2]))] :
-[
-    ("conv:32,32,3-32-32-32-flat-10", 5, 20),
-    ("fcn:3072-1024-1024-10", 5, 20),
-    ("fcn:784-512-512-10", 800, 0),
-    ("fcn:256-1024-1024-1024-32", 16, 16),
-    ("fcn:256-512-512-1000", 8, 8),
-];
-int repeat = args.Length > 3 ? int.Parse(args[3]) : 9;
-foreach ((string specification, int n1, int n2) in table)
+string[] rest = args.Skip(1).ToArray();
+switch (args.FirstOrDefault() ?? "table")
 {
-    var source = new SyntheticModel(specification);
-    NtkModel model = NtkEngine.CreateModel(specification, specification, source);
-    NtkTensor Input(int n, ulong seed) => TorchTensors.FromTorch(randn([n, .. source.Inputs[0].Shape!.Skip(1).Select(d => (long)d)], ScalarType.Float32, generator: new Generator(seed)));
-    NtkTensor x1 = Input(n1, 1);
-    NtkTensor? x2 = n2 > 0 ? Input(n2, 2) : null;
-    var times = new List<double>();
-    for (int i = 0; i < repeat; i++)
-    {
-        long start = Stopwatch.GetTimestamp();
-        using NtkTensor kernel = NtkEngine.EmpiricalNtk(model, [x1], x2 is null ? null : [x2], new KernelOptions())[0];
-        times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
-    }
-    Console.WriteLine($"{specification} {n1} x {(n2 > 0 ? n2 : n1)}: first {times[0]:F1} ms, median {times.Order().ElementAt(times.Count / 2):F2} ms, least {times.Min():F2} ms");
+    case "table":
+        Table.Print(rest.Length == 0 ? Work.All : rest.Select(name => Work.Parse([name])).ToArray());
+        return 0;
+    case "sweep":
+        Sweep.Print(rest);
+        return 0;
+    case "profile":
+        Profile.Print(Work.Parse(rest));
+        return 0;
+    case "run":
+        Console.WriteLine(JsonSerializer.Serialize(Measurement.Of(Work.Parse(rest))));
+        return 0;
+    case "write":
+        Networks.Write(rest[0], rest[1]);
+        return 0;
+    default:
+        Console.Error.WriteLine("""
+            Ntk.Bench [table [NAME ...]]              times the works of the table (docs/performance.md), each in a process of its own
+            Ntk.Bench sweep [NAME ...]                how time grows with examples, width, outputs, depth, channels
+            Ntk.Bench profile NAME | MODEL N1 N2      where a kernel's time goes; N2 0 for x1 with itself, a fourth word `full` for a kernel without traces
+            Ntk.Bench write SPECIFICATION FILE        writes a network such as fcn:784-512-10 as a frozen graph
+            """);
+        return 1;
 }
