@@ -26,6 +26,7 @@ public abstract class ModelCmdlet : TensorCmdlet
 
     /// <summary>The outputs wanted; all without it.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(OutputNameCompleter))]
     public string[]? Output { get; set; }
 
     /// <summary>The type computed in: Single (float32) or Double (float64).</summary>

@@ -7,7 +7,7 @@ namespace Ntk.Core.Formats;
 public static class ModelImporter
 {
     // A SavedModel begins with its schema version, a GraphDef with its first node.
-    private const byte SavedModelTag = 0x08;
+    internal const byte SavedModelTag = 0x08;
     private const byte GraphTag = 0x0a;
 
     /// <summary>Reads the model in a file or folder.</summary>

@@ -75,6 +75,9 @@ public static class TensorFile
             : $"'{path}': '{extension}' is none of {Extensions}.") { Target = path },
     };
 
+    /// <summary>Whether the extension is one of those that are read.</summary>
+    public static bool IsKnown(string path) => Path.GetExtension(path).ToLowerInvariant() is ".npy" or ".npz" or ".csv";
+
     /// <summary>Opens a file for reading.</summary>
     /// <exception cref="NtkException">There is none, it is a folder, or it may not be read.</exception>
     internal static FileStream Open(string path)

@@ -10,6 +10,7 @@ public sealed class ConvertFromNtkTensorCommand : NtkCmdlet
 {
     /// <summary>A tensor, its rows, or an array.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
+    [ArgumentCompleter(typeof(TensorPathCompleter))]
     public object InputObject { get; set; } = null!;
 
     // Row by row as they come: a row knows its place in its tensor.

@@ -20,6 +20,7 @@ public sealed class ExportNtkTensorCommand : NtkCmdlet
 
     /// <summary>The file; its extension is the format.</summary>
     [Parameter(Mandatory = true, Position = 0)]
+    [ArgumentCompleter(typeof(TensorPathCompleter))]
     public string Path { get; set; } = "";
 
     /// <summary>Leaves a file that exists as it is.</summary>

@@ -24,6 +24,7 @@ public sealed class GetNtkParameterCommand : NtkCmdlet
     [Parameter(Position = 0, ParameterSetName = ModelSets.Piped)]
     [Parameter(Position = 1, ParameterSetName = ModelSets.Given)]
     [SupportsWildcards]
+    [ArgumentCompleter(typeof(ParameterNameCompleter))]
     public string[] Name
     {
         get => _names;

@@ -12,27 +12,33 @@ public sealed class ImportNtkModelCommand : NtkCmdlet
 {
     /// <summary>Files or folders; wildcards match several.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = "Path")]
+    [ArgumentCompleter(typeof(ModelPathCompleter))]
     public string[] Path { get; set; } = [];
 
     /// <summary>Files or folders, taken as they are.</summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = "LiteralPath")]
     [Alias("PSPath")]
+    [ArgumentCompleter(typeof(ModelPathCompleter))]
     public string[] LiteralPath { get; set; } = [];
 
     /// <summary>The signature of a SavedModel; serving_default, or the only one, without it.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(SignatureCompleter))]
     public string? Signature { get; set; }
 
     /// <summary>Tensors of a graph that become its inputs, with or without :0.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(GraphTensorCompleter))]
     public string[] InputTensor { get; set; } = [];
 
     /// <summary>Tensors of a graph that become its outputs, with or without :0.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(GraphTensorCompleter))]
     public string[] OutputTensor { get; set; } = [];
 
     /// <summary>Inputs that are parameters, of a function f(params, x).</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(SignatureInputCompleter))]
     public string[] ParameterInput { get; set; } = [];
 
     /// <inheritdoc/>

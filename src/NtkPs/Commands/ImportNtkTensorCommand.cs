@@ -11,16 +11,19 @@ public sealed class ImportNtkTensorCommand : TensorCmdlet
 {
     /// <summary>Files; wildcards match several, data.npz/x1 is one array of an archive.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = "Path")]
+    [ArgumentCompleter(typeof(TensorPathCompleter))]
     public string[] Path { get; set; } = [];
 
     /// <summary>Files, taken as they are.</summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = "LiteralPath")]
     [Alias("PSPath")]
+    [ArgumentCompleter(typeof(TensorPathCompleter))]
     public string[] LiteralPath { get; set; } = [];
 
     /// <summary>Arrays of an .npz, by name, with wildcards; all without it.</summary>
     [Parameter(Position = 1)]
     [SupportsWildcards]
+    [ArgumentCompleter(typeof(ArrayNameCompleter))]
     public string[]? Name { get; set; }
 
     /// <inheritdoc/>

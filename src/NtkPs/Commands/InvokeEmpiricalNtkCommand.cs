@@ -21,12 +21,14 @@ public sealed class InvokeEmpiricalNtkCommand : ModelCmdlet
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = ModelSets.Piped)]
     [Parameter(Mandatory = true, Position = 1, ParameterSetName = ModelSets.Given)]
     [TensorInputTransformation]
+    [ArgumentCompleter(typeof(TensorPathCompleter))]
     public TensorInput X1 { get; set; } = null!;
 
     /// <summary>The examples of the second side; without it, the first side's.</summary>
     [Parameter(Position = 1, ParameterSetName = ModelSets.Piped)]
     [Parameter(Position = 2, ParameterSetName = ModelSets.Given)]
     [TensorInputTransformation]
+    [ArgumentCompleter(typeof(TensorPathCompleter))]
     public TensorInput? X2
     {
         get => _given2;
@@ -36,6 +38,7 @@ public sealed class InvokeEmpiricalNtkCommand : ModelCmdlet
     /// <summary>Parameters to sum over, by name, with wildcards.</summary>
     [Parameter]
     [SupportsWildcards]
+    [ArgumentCompleter(typeof(ParameterNameCompleter))]
     public string[]? ParameterName { get; set; }
 
     /// <summary>Takes every float variable as a parameter, not the trainable ones alone.</summary>
@@ -48,6 +51,7 @@ public sealed class InvokeEmpiricalNtkCommand : ModelCmdlet
     [AllowNull]
     [AllowEmptyCollection]
     [AxisTransformation]
+    [ArgumentCompleter(typeof(AxisCompleter))]
     public int[] TraceAxis { get; set; } = [-1];
 
     /// <summary>Output axes of which only the diagonal is kept.</summary>
@@ -56,6 +60,7 @@ public sealed class InvokeEmpiricalNtkCommand : ModelCmdlet
     [AllowNull]
     [AllowEmptyCollection]
     [AxisTransformation]
+    [ArgumentCompleter(typeof(AxisCompleter))]
     public int[] DiagonalAxis { get; set; } = [];
 
     /// <summary>The examples' axis: Auto (found and proven), None, an axis, or an input and an output axis.</summary>
@@ -63,6 +68,7 @@ public sealed class InvokeEmpiricalNtkCommand : ModelCmdlet
     [Alias("VmapAxes")]
     [AllowNull]
     [VmapAxisTransformation]
+    [ArgumentCompleter(typeof(VmapAxisCompleter))]
     public VmapAxes VmapAxis { get; set; } = VmapAxes.Automatic;
 
     /// <summary>The method; Auto takes what costs the least.</summary>
@@ -100,6 +106,7 @@ public sealed class InvokeEmpiricalNtkCommand : ModelCmdlet
 
     /// <summary>A .npy file that the kernel is written to as it is computed; the tensor is then the file mapped into memory.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(TensorPathCompleter))]
     public string? OutFile { get; set; }
 
     private protected override string LastPosition => "-X2";

@@ -17,6 +17,7 @@ public sealed class InvokeNtkModelCommand : ModelCmdlet
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = ModelSets.Piped)]
     [Parameter(Mandatory = true, Position = 1, ParameterSetName = ModelSets.Given)]
     [TensorInputTransformation]
+    [ArgumentCompleter(typeof(TensorPathCompleter))]
     public TensorInput X
     {
         get => _given;

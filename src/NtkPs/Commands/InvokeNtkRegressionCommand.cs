@@ -16,14 +16,17 @@ public sealed class InvokeNtkRegressionCommand : NtkCmdlet
 
     /// <summary>The kernel of the training examples with themselves, (N, N).</summary>
     [Parameter(Mandatory = true, Position = 0)]
+    [ArgumentCompleter(typeof(TensorPathCompleter))]
     public object KernelTrainTrain { get; set; } = null!;
 
     /// <summary>The kernel of the test with the training examples, (M, N); its rows may come through the pipeline.</summary>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipeline = true)]
+    [ArgumentCompleter(typeof(TensorPathCompleter))]
     public object KernelTestTrain { get; set; } = null!;
 
     /// <summary>Integer labels (N,) from 0, or floating-point targets (N,) or (N, C).</summary>
     [Parameter(Mandatory = true, Position = 2)]
+    [ArgumentCompleter(typeof(TensorPathCompleter))]
     public object YTrain { get; set; } = null!;
 
     /// <summary>What is added to the diagonal of KernelTrainTrain, in units of the diagonal's mean.</summary>

@@ -5,8 +5,8 @@ namespace Ntk.Core.Formats.Graphs;
 /// <summary>Reads SavedModels of TF 1 and TF 2, whoever wrote them.</summary>
 internal static class SavedModelReader
 {
-    private const string FileName = "saved_model.pb";
-    private const string DefaultSignature = "serving_default";
+    internal const string FileName = "saved_model.pb";
+    internal const string DefaultSignature = "serving_default";
     private const string InitSignature = "__saved_model_init_op";
     private const string ServingTag = "serve";
 
@@ -15,8 +15,7 @@ internal static class SavedModelReader
     {
         string path = Path.Combine(folder, FileName);
         SavedModel file = TensorProtos.Parse(SavedModel.Parser, File.ReadAllBytes(path), path, "SavedModel");
-        MetaGraphDef meta = file.MetaGraphs.FirstOrDefault(m => m.MetaInfoDef?.Tags.Contains(ServingTag) == true) ?? file.MetaGraphs.FirstOrDefault()
-            ?? throw new NtkException(NtkErrorId.FileCorrupt, $"'{path}' holds no graph.") { Target = path };
+        MetaGraphDef meta = ServingGraph(file) ?? throw new NtkException(NtkErrorId.FileCorrupt, $"'{path}' holds no graph.") { Target = path };
         if (meta.GraphDef is null)
         {
             throw new NtkException(NtkErrorId.FileCorrupt, $"'{path}' holds no graph.") { Target = path };
@@ -29,10 +28,17 @@ internal static class SavedModelReader
             graph => new SavedModelVariables(folder, meta).Bind(graph));
     }
 
+    /// <summary>The graph that answers requests, where a file holds one for training too.</summary>
+    internal static MetaGraphDef? ServingGraph(SavedModel file) =>
+        file.MetaGraphs.FirstOrDefault(m => m.MetaInfoDef?.Tags.Contains(ServingTag) == true) ?? file.MetaGraphs.FirstOrDefault();
+
+    /// <summary>Whether a signature computes something, rather than initialising the model.</summary>
+    internal static bool IsSignature(string name, SignatureDef signature) => name != InitSignature && signature.Outputs.Count > 0;
+
     // The one asked for, the default, or the only one; none is needed where the graph is cut at named tensors.
     private static SignatureDef? Signature(MetaGraphDef meta, string path, ImportOptions options)
     {
-        string[] names = meta.SignatureDef.Where(s => s.Key != InitSignature && s.Value.Outputs.Count > 0).Select(s => s.Key).Order(StringComparer.Ordinal).ToArray();
+        string[] names = meta.SignatureDef.Where(s => IsSignature(s.Key, s.Value)).Select(s => s.Key).Order(StringComparer.Ordinal).ToArray();
         if (options.Signature is { } asked)
         {
             return names.Contains(asked) ? meta.SignatureDef[asked]

@@ -1,0 +1,53 @@
+using Ntk.Core.Formats.Graphs;
+using Ntk.Core.Formats.Protos;
+
+namespace Ntk.Core.Formats;
+
+/// <summary>The names in a graph's file, for those who have yet to choose among them: nothing is bound, checked or loaded.</summary>
+public static class ModelOutline
+{
+    /// <summary>The signatures of a SavedModel, in order; none for other files. The graph is skipped over.</summary>
+    /// <param name="path">The folder, or the .pb in it.</param>
+    public static IReadOnlyList<string> Signatures(string path) =>
+        [.. (Read(path)?.SignatureDef ?? []).Where(s => SavedModelReader.IsSignature(s.Key, s.Value)).Select(s => s.Key).Order(StringComparer.Ordinal)];
+
+    /// <summary>The inputs of a signature (of the default one, or the only one, where it is null), in order.</summary>
+    /// <param name="path">The folder, or the .pb in it.</param>
+    /// <param name="signature">The signature's name.</param>
+    public static IReadOnlyList<string> Inputs(string path, string? signature)
+    {
+        IReadOnlyList<string> names = Signatures(path);
+        string? chosen = signature ?? (names.Count == 1 ? names[0] : names.FirstOrDefault(n => n == SavedModelReader.DefaultSignature));
+        return chosen is not null && Read(path)!.SignatureDef.TryGetValue(chosen, out SignatureDef? found) ? [.. found.Inputs.Keys.Order(StringComparer.Ordinal)] : [];
+    }
+
+    /// <summary>The nodes of a SavedModel's or a frozen graph, those of called functions behind the calls' names: what a graph can be cut at.</summary>
+    /// <param name="path">The folder, or a .pb.</param>
+    public static IReadOnlyList<string> Nodes(string path)
+    {
+        string file = FileOf(path);
+        if (!file.EndsWith(".pb", StringComparison.OrdinalIgnoreCase))
+        {
+            return [];
+        }
+        using FileStream stream = File.OpenRead(file);
+        bool saved = stream.ReadByte() == ModelImporter.SavedModelTag;
+        stream.Position = 0;
+        GraphDef? graph = saved ? SavedModelReader.ServingGraph(SavedModel.Parser.ParseFrom(stream))?.GraphDef : GraphDef.Parser.ParseFrom(stream);
+        return graph is null ? [] : [.. new GraphFlattener(graph.Library, null).Flatten(graph, null).Nodes.Select(n => n.Name)];
+    }
+
+    private static MetaGraphOutline? Read(string path)
+    {
+        string file = FileOf(path);
+        if (Path.GetFileName(file) != SavedModelReader.FileName)
+        {
+            return null;
+        }
+        using FileStream stream = File.OpenRead(file);
+        // The first graph with signatures is the one that serves, in every file that has several.
+        return SavedModelOutline.Parser.WithDiscardUnknownFields(true).ParseFrom(stream).MetaGraphs.FirstOrDefault(m => m.SignatureDef.Count > 0);
+    }
+
+    private static string FileOf(string path) => Directory.Exists(path) ? Path.Combine(path, SavedModelReader.FileName) : path;
+}
