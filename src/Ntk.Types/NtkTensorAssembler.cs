@@ -4,36 +4,34 @@ namespace Ntk;
 internal sealed unsafe class NtkTensorAssembler
 {
     private readonly Dictionary<NtkTensor, List<Run>> _sources = new(ReferenceEqualityComparer.Instance);
-    private readonly List<NtkTensor> _order = [];
+    private readonly List<(NtkTensor Source, List<Run> Runs)> _order = [];
 
     /// <summary>Whether nothing was added.</summary>
     public bool IsEmpty => _order.Count == 0;
 
     /// <summary>Takes one row. Only its place is kept: rows that follow one another are one run.</summary>
-    public void Add(NtkTensorRow row) => Add(row.Source, row.Index, 1);
-
-    /// <summary>Takes every row of a tensor.</summary>
-    public void Add(NtkTensor tensor) => Add(tensor, 0, tensor.RowCount);
-
-    /// <summary>The tensors, in the order of their first rows. One whose rows came complete is the tensor itself, rows in sequence are a view, others a copy.</summary>
-    public IReadOnlyList<NtkTensor> Complete() => _order.ConvertAll(source => Join(source, _sources[source]));
-
-    private void Add(NtkTensor source, long start, long length)
+    public void Add(NtkTensorRow row)
     {
-        if (!_sources.TryGetValue(source, out List<Run>? runs))
+        if (!_sources.TryGetValue(row.Source, out List<Run>? runs))
         {
-            _sources.Add(source, runs = []);
-            _order.Add(source);
+            _sources.Add(row.Source, runs = []);
+            _order.Add((row.Source, runs));
         }
-        if (runs.Count > 0 && runs[^1] is var last && last.Start + last.Length == start)
+        if (runs.Count > 0 && runs[^1] is var last && last.Start + last.Length == row.Index)
         {
-            runs[^1] = last with { Length = last.Length + length };
+            runs[^1] = last with { Length = last.Length + 1 };
         }
         else
         {
-            runs.Add(new Run(start, length));
+            runs.Add(new Run(row.Index, 1));
         }
     }
+
+    /// <summary>Takes a tensor whole: one of its own, even where it is given twice.</summary>
+    public void Add(NtkTensor tensor) => _order.Add((tensor, [new Run(0, tensor.RowCount)]));
+
+    /// <summary>The tensors, in the order of their first rows. One whose rows came complete is the tensor itself, rows in sequence are a view, others a copy.</summary>
+    public IReadOnlyList<NtkTensor> Complete() => _order.ConvertAll(each => Join(each.Source, each.Runs));
 
     private static NtkTensor Join(NtkTensor source, List<Run> runs)
     {

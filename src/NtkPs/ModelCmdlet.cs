@@ -26,6 +26,7 @@ public abstract class ModelCmdlet : TensorCmdlet
 
     /// <summary>The outputs wanted; all without it.</summary>
     [Parameter]
+    [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(OutputNameCompleter))]
     public string[]? Output { get; set; }
 
@@ -87,7 +88,14 @@ public abstract class ModelCmdlet : TensorCmdlet
         foreach ((string name, NtkTensor value) in _parameters)
         {
             NtkParameter? parameter = Model.Parameters.FirstOrDefault(p => Bare(p.Name) == Bare(name));
-            bound[name] = parameter is null ? value : InputBinding.ConformParameter(value, parameter, Precision);
+            if (!bound.TryAdd(Bare(name), parameter is null ? value : InputBinding.ConformParameter(value, parameter, Precision)))
+            {
+                throw new NtkException(NtkErrorId.InvalidArgument, $"-Parameter has two values for '{Bare(name)}', with and without :0.") { Target = name };
+            }
+            if (InputBinding.CountRowsWithNaN(value) > 0)
+            {
+                QueueWarning($"-Parameter['{name}'] has NaN in it; what depends on it is NaN.");
+            }
         }
         return bound;
     }

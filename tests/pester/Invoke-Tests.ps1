@@ -16,6 +16,8 @@ $files = @(foreach ($item in $Path) {
         if ([System.IO.Directory]::Exists($full)) { [System.IO.Directory]::GetFiles($full, '*.Tests.ps1', 'AllDirectories') } else { $full }
     })
 [array]::Sort($files)
+# The module that was built here, by its name too.
+$env:PSModulePath = [System.IO.Path]::GetFullPath("$PSScriptRoot/../../out") + [System.IO.Path]::PathSeparator + $env:PSModulePath
 if (-not (Get-Command Export-Csv -ErrorAction Ignore)) {
     $ExcludeTag += 'Utility'
 }

@@ -52,7 +52,7 @@ internal sealed class KernelComputation(ModelProblem problem, int output, Side l
             Fill(prepared, layout, kernels);
             return kernels;
         }
-        using var writer = new NpyWriter(_options.OutFile, problem.Precision, shape, name);
+        using var writer = new NpyWriter(_options.OutFile, problem.Precision, shape, name, _options.Overwrite);
         Fill(prepared, layout, [writer.Tensor]);
         return [writer.Complete()];
     }

@@ -86,6 +86,9 @@ public sealed record KernelOptions : RunOptions
 
     /// <summary>A .npy file to write the kernel to by tiles; null to keep it in memory.</summary>
     public string? OutFile { get; init; }
+
+    /// <summary>Whether <see cref="OutFile"/> may take another file's place.</summary>
+    public bool Overwrite { get; init; } = true;
 }
 
 /// <summary>How far a computation is.</summary>

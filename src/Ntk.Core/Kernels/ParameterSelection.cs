@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Ntk.Core.Autodiff;
 using Ntk.Core.Formats;
 using static TorchSharp.torch;
@@ -20,8 +19,8 @@ internal static class ParameterSelection
         var selected = new bool[eligible.Length];
         foreach (string pattern in options.ParameterNames)
         {
-            Regex regex = Wildcard(Bare(pattern));
-            int[] matches = Enumerable.Range(0, eligible.Length).Where(i => regex.IsMatch(Bare(model.Parameters[i].Name))).ToArray();
+            var names = new NamePattern(Bare(pattern));
+            int[] matches = Enumerable.Range(0, eligible.Length).Where(i => names.Matches(Bare(model.Parameters[i].Name))).ToArray();
             if (matches.Length == 0)
             {
                 throw new NtkException(NtkErrorId.ParameterNotFound,
@@ -80,9 +79,6 @@ internal static class ParameterSelection
 
     /// <summary>A name without <c>:0</c>.</summary>
     public static string Bare(string name) => name.EndsWith(":0", StringComparison.Ordinal) ? name[..^2] : name;
-
-    private static Regex Wildcard(string pattern) =>
-        new("^" + Regex.Escape(pattern).Replace(@"\*", ".*").Replace(@"\?", ".") + "$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
 
     private static string Some(IEnumerable<string> names)
     {

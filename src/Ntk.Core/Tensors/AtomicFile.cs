@@ -49,7 +49,7 @@ public sealed class AtomicFile : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw Failed(path, e);
+            throw file.Failed(path, e);
         }
     }
 
@@ -67,9 +67,10 @@ public sealed class AtomicFile : IDisposable
         }
     }
 
-    /// <summary>The error of a file that could not be written.</summary>
-    public static NtkException Failed(string path, Exception cause) =>
-        new(NtkErrorId.FileWriteFailed, $"'{path}' could not be written: {cause.Message}", cause) { Target = path };
+    /// <summary>The error of a file that could not be written; the passing name means nothing to anyone.</summary>
+    public NtkException Failed(string path, Exception cause) => new(NtkErrorId.FileWriteFailed, cause is UnauthorizedAccessException
+        ? $"'{path}' could not be written: this user may not write in its folder."
+        : $"'{path}' could not be written: {cause.Message.Replace(TemporaryPath, path, StringComparison.Ordinal)}", cause) { Target = path };
 
     /// <summary>Removes what was written, unless it was kept.</summary>
     public void Dispose()

@@ -19,6 +19,10 @@ public static class InputBinding
             {
                 throw Mismatch($"{argument} names an input '{name}'; the model's are {Names(specs)}.", name);
             }
+            if (bound[input] is not null)
+            {
+                throw Mismatch($"{argument} has two values for the input '{specs[input].Name}', with and without :0.", name);
+            }
             bound[input] = Conform(tensor, specs[input], specs.Count == 1 ? argument : $"{argument}['{specs[input].Name}']", precision);
         }
         int missing = Array.IndexOf(bound, null);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics;
 
 namespace Ntk.Core.Tensors;
@@ -22,13 +23,13 @@ internal static unsafe class LosslessCast
         }
         if (from == NtkDType.String || to == NtkDType.String || (from.IsComplex() && !to.IsComplex()))
         {
-            throw new NtkException(NtkErrorId.DTypeMismatch, $"{what} is {from.NumPyName()} where {to.NumPyName()} is expected.");
+            throw new NtkException(NtkErrorId.DTypeMismatch, $"{what} is {from.NumPyName()} where {to.NumPyName()} is expected.{(from.IsComplex() ? " Give real numbers: one of the parts, or both as two columns." : "")}");
         }
         NtkTensor result = tensor.AsType(to);
         if (!AlwaysFits(from, to) && FirstLoss(tensor, result) is var position and >= 0)
         {
             throw new NtkException(NtkErrorId.DTypeMismatch,
-                $"{what} is {from.NumPyName()} where {to.NumPyName()} is expected, and its element {Index(tensor, position)}, {tensor.ElementAt(position)}, is not a {to.NumPyName()}. {Fix(from, to)}");
+                string.Create(CultureInfo.InvariantCulture, $"{what} is {from.NumPyName()} where {to.NumPyName()} is expected, and its element {Index(tensor, position)}, {tensor.ElementAt(position)}, is not a {to.NumPyName()}. {Fix(from, to)}"));
         }
         return result;
     }

@@ -45,7 +45,7 @@ public sealed class NpyWriter : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             _file.Dispose();
-            throw AtomicFile.Failed(path, e);
+            throw _file.Failed(path, e);
         }
     }
 
@@ -66,7 +66,7 @@ public sealed class NpyWriter : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw AtomicFile.Failed(_path, e);
+            throw _file.Failed(_path, e);
         }
     }
 

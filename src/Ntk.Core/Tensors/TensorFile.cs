@@ -70,7 +70,8 @@ public static class TensorFile
         ".npy" => FileKind.Npy,
         ".npz" => FileKind.Npz,
         ".csv" => FileKind.Csv,
-        var extension => throw new NtkException(NtkErrorId.FormatNotRecognized, extension.Length == 0
+        var extension => throw new NtkException(NtkErrorId.FormatNotRecognized, Directory.Exists(path)
+            ? $"'{path}' is a folder; tensors are in {Extensions} files." : extension.Length == 0
             ? $"'{path}' has no extension; tensors are in {Extensions} files."
             : $"'{path}': '{extension}' is none of {Extensions}.") { Target = path },
     };

@@ -19,7 +19,12 @@ public sealed class AxisTransformationAttribute : ArgumentTransformationAttribut
 
     /// <summary>One axis.</summary>
     /// <exception cref="ArgumentTransformationMetadataException">It is not a whole number.</exception>
-    internal static int Axis(object? value)
+    internal static int Axis(object? value) =>
+         WholeNumber(value) is { } axis ? axis : throw new ArgumentTransformationMetadataException(PlainValue.Unwrap(value) is { } plain
+            ? $"'{plain}' is not an axis; an axis is a whole number, such as 0 or -1." : "An axis is missing ($null); an axis is a whole number, such as 0 or -1.");
+
+    /// <summary>The value as a whole number; null where it is none.</summary>
+    internal static int? WholeNumber(object? value)
     {
         object? plain = PlainValue.Unwrap(value);
         double number = plain switch
@@ -28,8 +33,7 @@ public sealed class AxisTransformationAttribute : ArgumentTransformationAttribut
             string text when int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out int parsed) => parsed,
             _ => double.NaN,
         };
-        return number == Math.Truncate(number) && Math.Abs(number) <= int.MaxValue ? (int)number : throw new ArgumentTransformationMetadataException(
-            plain is null ? "An axis is missing ($null); an axis is a whole number, such as 0 or -1." : $"'{plain}' is not an axis; an axis is a whole number, such as 0 or -1.");
+        return number == Math.Truncate(number) && Math.Abs(number) <= int.MaxValue ? (int)number : null;
     }
 }
 
@@ -51,11 +55,10 @@ public sealed class VmapAxisTransformationAttribute : ArgumentTransformationAttr
             [VmapAxes axes] => axes,
             [string word] when word.Equals("Auto", StringComparison.OrdinalIgnoreCase) => VmapAxes.Automatic,
             [var one] when IsNone(one) => VmapAxes.None,
-            [var one] => new VmapAxes(false, AxisTransformationAttribute.Axis(one), AxisTransformationAttribute.Axis(one)),
-            [var input, var output] => IsNone(input) || IsNone(output)
-                ? VmapAxes.None
-                : new VmapAxes(false, AxisTransformationAttribute.Axis(input), AxisTransformationAttribute.Axis(output)),
-            _ => throw new ArgumentTransformationMetadataException("-VmapAxis takes Auto, None, one axis, or an input and an output axis."),
+            [var one] when AxisTransformationAttribute.WholeNumber(one) is not null => new VmapAxes(false, AxisTransformationAttribute.Axis(one), AxisTransformationAttribute.Axis(one)),
+            [var input, var output] when IsNone(input) || IsNone(output) => VmapAxes.None,
+            [var input, var output] => new VmapAxes(false, AxisTransformationAttribute.Axis(input), AxisTransformationAttribute.Axis(output)),
+            _ => throw new ArgumentTransformationMetadataException($"-VmapAxis takes Auto, None, one axis, or an input and an output axis (0,0), not '{string.Join(",", parts)}'."),
         };
     }
 

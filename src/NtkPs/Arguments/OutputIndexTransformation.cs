@@ -12,9 +12,13 @@ public sealed class OutputIndexTransformationAttribute : ArgumentTransformationA
     {
         object? plain = PlainValue.Unwrap(inputData);
         object?[] items = plain is IEnumerable list and not string ? PlainValue.ToArray(list) : [plain];
+        if (items.Length == 0 || plain is null)
+        {
+            throw new ArgumentTransformationMetadataException("-OutputIndex names no element of the output; leave it out for all of them.");
+        }
         // Flat numbers are one index, until the output's rank says that they are several.
         return Array.Exists(items, item => item is Array)
-            ? Array.ConvertAll(items, item => item is Array index ? Index(index) : [AxisTransformationAttribute.Axis(item)])
+            ? Array.ConvertAll(items, item => item is Array index ? Index(index) : [Whole(item)])
             : new[] { Index(items) };
     }
 
@@ -22,5 +26,8 @@ public sealed class OutputIndexTransformationAttribute : ArgumentTransformationA
     internal static IReadOnlyList<int[]>? For(int[][]? given, int? rank) =>
         given is [var flat] && rank == 2 ? Array.ConvertAll(flat, i => new[] { i }) : given;
 
-    private static int[] Index(Array items) => [.. from object? item in items select AxisTransformationAttribute.Axis(item)];
+    private static int[] Index(Array items) => [.. from object? item in items select Whole(item)];
+
+    private static int Whole(object? value) => AxisTransformationAttribute.WholeNumber(value)
+        ?? throw new ArgumentTransformationMetadataException($"'{PlainValue.Unwrap(value)}' is no index; an index is one whole number for each axis of the output but the batch's, such as 3 or 10,20.");
 }

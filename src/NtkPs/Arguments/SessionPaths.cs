@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using Ntk;
+using Ntk.Core.Tensors;
 
 namespace NtkPs;
 
@@ -40,10 +41,28 @@ internal static class SessionPaths
             string literal = found.Count == 0 ? Full(cmdlet, path) : "";
             return found.Count > 0 ? found : File.Exists(literal) || Directory.Exists(literal) ? [literal] : throw NotFound(path, "nothing matches it.");
         }
+        catch (WildcardPatternException)
+        {
+            // [ without ]: no pattern, so a name.
+            return [Full(cmdlet, path)];
+        }
         catch (Exception e) when (e is SessionStateException or PSInvalidOperationException or NotSupportedException or PSArgumentException)
         {
             throw NotFound(path, e.Message);
         }
+    }
+
+    /// <summary>The .npy file that a kernel is to be written to as it is computed; what keeps it from being written is told before.</summary>
+    /// <exception cref="NtkException">Another format, no such folder, or a file that is not to be overwritten.</exception>
+    public static string KernelFile(PSCmdlet cmdlet, string path, bool noClobber)
+    {
+        string full = Full(cmdlet, path);
+        if (!path.EndsWith(".npy", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new NtkException(NtkErrorId.FormatNotRecognized, $"-OutFile '{path}' is not a .npy file; write other formats with Export-NtkTensor.") { Target = path };
+        }
+        new AtomicFile(full, overwrite: !noClobber).Dispose();
+        return full;
     }
 
     private static string Require(ProviderInfo provider, string path, string full) =>

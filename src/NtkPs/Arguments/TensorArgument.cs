@@ -92,6 +92,8 @@ internal sealed class TensorArgument
                 return tensor;
             case NtkTensorRow row:
                 return row.Source.Rank == 0 ? row.Source : row.Source.Slice(row.Index, 1);
+            case string blank when string.IsNullOrWhiteSpace(blank):
+                throw new NtkException(NtkErrorId.InvalidArgument, $"{name} is an empty text; a tensor, its rows, an array of numbers or a path is expected.") { Target = name };
             case string path:
                 return TensorFile.Read(SessionPaths.Full(cmdlet, path));
             case FileInfo file:

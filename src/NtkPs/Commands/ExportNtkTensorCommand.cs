@@ -6,6 +6,7 @@ namespace NtkPs;
 
 /// <summary>Writes tensors to a .npy, .npz or .csv file, whole or not at all.</summary>
 [Cmdlet(VerbsData.Export, "NtkTensor", SupportsShouldProcess = true)]
+[OutputType(typeof(FileInfo))]
 public sealed class ExportNtkTensorCommand : NtkCmdlet
 {
     private readonly TensorCollector _tensors;
@@ -26,6 +27,10 @@ public sealed class ExportNtkTensorCommand : NtkCmdlet
     /// <summary>Leaves a file that exists as it is.</summary>
     [Parameter]
     public SwitchParameter NoClobber { get; set; }
+
+    /// <summary>Emits the file that was written.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
 
     /// <inheritdoc/>
     protected override void BeginProcessing() => Terminating(() =>
@@ -50,6 +55,10 @@ public sealed class ExportNtkTensorCommand : NtkCmdlet
                 TensorFile.Write(_file, tensors, overwrite: !NoClobber);
                 return true;
             });
+            if (PassThru)
+            {
+                WriteObject(new FileInfo(_file));
+            }
             WriteVerbose($"{string.Join(", ", tensors.Select(t => t.Describe()))} written to '{_file}'.");
         }
     });

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using Ntk;
+using Ntk.Core;
 
 namespace NtkPs;
 
@@ -40,7 +41,14 @@ public sealed class GetNtkParameterCommand : NtkCmdlet
     public SwitchParameter NonTrainable { get; set; }
 
     /// <inheritdoc/>
-    protected override void BeginProcessing() => Terminating(() => ModelSets.Check(this, "-Name", _bindings));
+    protected override void BeginProcessing() => Terminating(() =>
+    {
+        ModelSets.Check(this, "-Name", _bindings);
+        if (Name is null or [] || Array.IndexOf(Name, null) >= 0)
+        {
+            throw new NtkException(NtkErrorId.InvalidArgument, "-Name is $null or empty; is the variable's name spelled right? Leave it out for all parameters.") { Target = "-Name" };
+        }
+    });
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
@@ -49,17 +57,17 @@ public sealed class GetNtkParameterCommand : NtkCmdlet
         foreach (string name in Name)
         {
             string bare = name.EndsWith(":0", StringComparison.Ordinal) ? name[..^2] : name;
-            var pattern = new WildcardPattern(bare, WildcardOptions.IgnoreCase);
+            var pattern = new NamePattern(bare);
             bool any = false;
             foreach (NtkParameter parameter in Model.Parameters)
             {
-                if (pattern.IsMatch(parameter.Name) || parameter.Name == bare)
+                if (pattern.Matches(parameter.Name))
                 {
                     any = true;
                     found.Add(parameter);
                 }
             }
-            if (!any && !WildcardPattern.ContainsWildcardCharacters(bare))
+            if (!any && pattern.IsLiteral)
             {
                 WriteError(Errors.Record(new NtkException(NtkErrorId.ParameterNotFound,
                     $"The model '{Model.Name}' has no parameter '{name}'; Get-NtkParameter without -Name lists all {Model.Parameters.Count}.") { Target = name }));

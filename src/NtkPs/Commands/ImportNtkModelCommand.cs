@@ -29,24 +29,24 @@ public sealed class ImportNtkModelCommand : NtkCmdlet
     /// <summary>Tensors of a graph that become its inputs, with or without :0.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(GraphTensorCompleter))]
-    public string[] InputTensor { get; set; } = [];
+    public string[]? InputTensor { get; set; }
 
     /// <summary>Tensors of a graph that become its outputs, with or without :0.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(GraphTensorCompleter))]
-    public string[] OutputTensor { get; set; } = [];
+    public string[]? OutputTensor { get; set; }
 
     /// <summary>Inputs that are parameters, of a function f(params, x).</summary>
     [Parameter]
     [ArgumentCompleter(typeof(SignatureInputCompleter))]
-    public string[] ParameterInput { get; set; } = [];
+    public string[]? ParameterInput { get; set; }
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
         bool literal = ParameterSetName == "LiteralPath";
         string[] given = literal ? LiteralPath : Path;
-        var options = new ImportOptions { Signature = Signature, InputTensors = InputTensor, OutputTensors = OutputTensor, ParameterInputs = ParameterInput };
+        var options = new ImportOptions { Signature = Signature, InputTensors = InputTensor ?? [], OutputTensors = OutputTensor ?? [], ParameterInputs = ParameterInput ?? [] };
         foreach (string path in given)
         {
             bool one = given.Length == 1 && !MyInvocation.ExpectingInput && (literal || !WildcardPattern.ContainsWildcardCharacters(path));

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using Ntk;
+using Ntk.Core;
 using Ntk.Core.Tensors;
 
 namespace NtkPs;
@@ -35,7 +36,7 @@ public sealed class ImportNtkTensorCommand : TensorCmdlet
         var files = new List<string>();
         foreach (string path in given)
         {
-            ForItem(one, () => files.AddRange(literal ? [SessionPaths.Full(this, path)] : SessionPaths.Matches(this, path)));
+            ForItem(one, () => files.AddRange(literal ? [SessionPaths.Full(this, path)] : Matches(path)));
         }
         foreach (string file in files)
         {
@@ -43,16 +44,22 @@ public sealed class ImportNtkTensorCommand : TensorCmdlet
         }
     }
 
+    // The name of an array is none of the file system's: data[1]*.npz/x1.
+    private IEnumerable<string> Matches(string path) => TensorFile.Split(path) is (var file, { } entry)
+        ? SessionPaths.Matches(this, file).Select(match => $"{match}/{entry}") : SessionPaths.Matches(this, path);
+
     private void ReadFile(string path, int files)
     {
         string activity = $"Reading {System.IO.Path.GetFileName(path)}";
         (string file, string? entry) = TensorFile.Split(path);
-        if (TensorFile.Kind(file) != FileKind.Npz)
+        bool archived = TensorFile.Kind(file) == FileKind.Npz;
+        if (Name is not null && (!archived || entry is not null))
         {
-            if (Name is not null)
-            {
-                throw new NtkException(NtkErrorId.TensorNotFound, $"'{file}' holds one tensor without a name; leave out -Name, which chooses in an .npz.") { Target = file };
-            }
+            throw new NtkException(NtkErrorId.InvalidArgument, archived
+                ? $"'{path}' names an array already; leave out -Name, or '/{entry}'." : $"'{file}' holds one tensor without a name; leave out -Name, which chooses in an .npz.") { Target = file };
+        }
+        if (!archived)
+        {
             WriteTensor(Work(activity, _ => TensorFile.Read(file)), files);
             return;
         }
@@ -74,9 +81,9 @@ public sealed class ImportNtkTensorCommand : TensorCmdlet
         var chosen = new List<string>();
         foreach (string wanted in Name)
         {
-            var pattern = new WildcardPattern(wanted, WildcardOptions.IgnoreCase);
-            string[] matches = archive.Names.Contains(wanted) ? [wanted] : [.. archive.Names.Where(pattern.IsMatch)];
-            if (matches.Length == 0 && !WildcardPattern.ContainsWildcardCharacters(wanted))
+            var pattern = new NamePattern(wanted);
+            string[] matches = archive.Names.Contains(wanted) ? [wanted] : [.. archive.Names.Where(pattern.Matches)];
+            if (matches.Length == 0 && pattern.IsLiteral)
             {
                 ForItem(Name.Length == 1 && !MyInvocation.ExpectingInput, () => throw new NtkException(NtkErrorId.TensorNotFound,
                     $"'{file}' holds no array '{wanted}'. It has: {string.Join(", ", archive.Names)}.") { Target = wanted });

@@ -7,7 +7,7 @@ using Ntk.Core.Kernels;
 namespace NtkPs;
 
 /// <summary>Computes the empirical neural tangent kernel of a model.</summary>
-[Cmdlet(VerbsLifecycle.Invoke, "EmpiricalNtk", DefaultParameterSetName = ModelSets.Piped)]
+[Cmdlet(VerbsLifecycle.Invoke, "EmpiricalNtk", DefaultParameterSetName = ModelSets.Piped, SupportsShouldProcess = true)]
 [OutputType(typeof(NtkTensor), typeof(NtkTensorRow))]
 public sealed class InvokeEmpiricalNtkCommand : ModelCmdlet
 {
@@ -38,6 +38,7 @@ public sealed class InvokeEmpiricalNtkCommand : ModelCmdlet
     /// <summary>Parameters to sum over, by name, with wildcards.</summary>
     [Parameter]
     [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ParameterNameCompleter))]
     public string[]? ParameterName { get; set; }
 
@@ -109,6 +110,10 @@ public sealed class InvokeEmpiricalNtkCommand : ModelCmdlet
     [ArgumentCompleter(typeof(TensorPathCompleter))]
     public string? OutFile { get; set; }
 
+    /// <summary>Leaves a file that -OutFile names and that exists as it is.</summary>
+    [Parameter]
+    public SwitchParameter NoClobber { get; set; }
+
     private protected override string LastPosition => "-X2";
 
     private protected override void ReadArguments()
@@ -125,11 +130,7 @@ public sealed class InvokeEmpiricalNtkCommand : ModelCmdlet
         }
         if (OutFile is not null)
         {
-            _outFile = SessionPaths.Full(this, OutFile);
-            if (!_outFile.EndsWith(".npy", StringComparison.OrdinalIgnoreCase))
-            {
-                throw new NtkException(NtkErrorId.FormatNotRecognized, $"-OutFile '{OutFile}' is not a .npy file; write other formats with Export-NtkTensor.") { Target = OutFile };
-            }
+            _outFile = SessionPaths.KernelFile(this, OutFile, NoClobber);
         }
     }
 
@@ -139,6 +140,10 @@ public sealed class InvokeEmpiricalNtkCommand : ModelCmdlet
         if (_outFileWritten)
         {
             throw new NtkException(NtkErrorId.InvalidArgument, $"-OutFile takes one kernel; the one of '{model.Name}' would overwrite the one before. Run each model on its own.") { Target = OutFile };
+        }
+        if (_outFile is not null && !ShouldProcess(_outFile, $"Write the kernel of {model.Name}"))
+        {
+            return;
         }
         IReadOnlyList<NtkTensor> x1 = _x1.Bind(model, Precision);
         IReadOnlyList<NtkTensor>? x2 = _x2?.Bind(model, Precision);
@@ -156,6 +161,7 @@ public sealed class InvokeEmpiricalNtkCommand : ModelCmdlet
             Fwd = Fwd,
             OutputIndex = OutputIndexTransformationAttribute.For(OutputIndex, FirstOutput(model)?.Shape?.Length),
             OutFile = _outFile,
+            Overwrite = !NoClobber,
         });
         var watch = Stopwatch.StartNew();
         IReadOnlyList<NtkTensor> kernels = Work($"Kernel of {model.Name}", (progress, cancellation) => NtkEngine.EmpiricalNtk(model, x1, x2, options, progress, cancellation));
