@@ -9,7 +9,7 @@ using static TorchSharp.torch;
 namespace Ntk.Core;
 
 /// <summary>The core's front door: import a model, run it, compute its kernel.</summary>
-public static class NtkEngine
+public static partial class NtkEngine
 {
     /// <summary>Reads a model file or folder.</summary>
     /// <param name="path">A SavedModel's folder, a frozen graph (.pb), a .keras or an .h5 file.</param>
@@ -41,10 +41,11 @@ public static class NtkEngine
     public static IReadOnlyList<NtkTensor> Run(NtkModel model, IReadOnlyList<NtkTensor> inputs, RunOptions options,
         IProgress<NtkProgress>? progress = null, CancellationToken cancellation = default)
     {
-        TorchRuntime.Initialize();
-        using DisposeScope scope = NewDisposeScope();
-        using var _ = no_grad();
-        return Shaped(model, () => new ModelRun(model, options, progress, cancellation).Run(Convert(model, inputs, options, 0, "-X")));
+        return Computed(model, () =>
+        {
+            using Side side = Convert(model, inputs, options, 0, "-X");
+            return new ModelRun(model, options, null, progress, cancellation).Run(side);
+        });
     }
 
     /// <summary>The empirical neural tangent kernel, one tensor for each output.</summary>
@@ -57,10 +58,7 @@ public static class NtkEngine
     public static IReadOnlyList<NtkTensor> EmpiricalNtk(NtkModel model, IReadOnlyList<NtkTensor> x1, IReadOnlyList<NtkTensor>? x2, KernelOptions options,
         IProgress<NtkProgress>? progress = null, CancellationToken cancellation = default)
     {
-        TorchRuntime.Initialize();
-        using DisposeScope scope = NewDisposeScope();
-        using var _ = no_grad();
-        return Shaped(model, () =>
+        return Computed(model, () =>
         {
             using var problem = new ModelProblem(model, options, cancellation);
             int[] outputs = OutputSelection.Select(model, options.Outputs);
@@ -73,8 +71,8 @@ public static class NtkEngine
             {
                 throw new NtkException(NtkErrorId.InvalidArgument, $"-OutFile takes one kernel, not the {problem.Shares.Names.Count} that each parameter's or layer's share gives; choose one with -ParameterName.");
             }
-            Side left = Convert(model, x1, options, problem.InputAxis, "-X1");
-            Side? right = x2 is null ? null : Convert(model, x2, options, problem.InputAxis, "-X2");
+            using Side left = Convert(model, x1, options, problem.InputAxis, "-X1");
+            using Side? right = x2 is null ? null : Convert(model, x2, options, problem.InputAxis, "-X2");
             return outputs.SelectMany(o => new KernelComputation(problem, o, left, right, progress, cancellation).Run()).ToArray();
         });
     }
@@ -87,14 +85,11 @@ public static class NtkEngine
     /// <param name="cancellation">Stops between equations.</param>
     public static IReadOnlyList<NtkPlan> Plan(NtkModel model, IReadOnlyList<NtkTensor> x1, IReadOnlyList<NtkTensor>? x2, KernelOptions options, CancellationToken cancellation = default)
     {
-        TorchRuntime.Initialize();
-        using DisposeScope scope = NewDisposeScope();
-        using var _ = no_grad();
-        return Shaped(model, () =>
+        return Computed(model, () =>
         {
             using var problem = new ModelProblem(model, options, cancellation);
-            Side left = Convert(model, x1, options, problem.InputAxis, "-X1");
-            Side? right = x2 is null ? null : Convert(model, x2, options, problem.InputAxis, "-X2");
+            using Side left = Convert(model, x1, options, problem.InputAxis, "-X1");
+            using Side? right = x2 is null ? null : Convert(model, x2, options, problem.InputAxis, "-X2");
             return OutputSelection.Select(model, options.Outputs).Select(o => new KernelComputation(problem, o, left, right, null, cancellation).Plan(model)).ToArray();
         });
     }
@@ -123,6 +118,15 @@ public static class NtkEngine
                 warn($"{which} has NaN in {rows:N0} of {inputs[i].RowCount:N0} examples; what depends on them is NaN.");
             }
         }
+    }
+
+    // Tensors made on the way end with the computation; what went wrong inside is told in the caller's terms.
+    private static T Computed<T>(NtkModel model, Func<T> compute)
+    {
+        TorchRuntime.Initialize();
+        using DisposeScope scope = NewDisposeScope();
+        using var _ = no_grad();
+        return Shaped(model, compute);
     }
 
     private static T Shaped<T>(NtkModel model, Func<T> compute)

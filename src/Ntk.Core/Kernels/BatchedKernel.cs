@@ -46,7 +46,7 @@ internal sealed class BatchedKernel(ModelProblem problem, int output, Side left,
         long n1 = left.Examples, n2 = right?.Examples ?? 0;
         TracedModel model = problem.Prepare(output, left, right ?? left, n1, out _).Model;
         KernelPlan plan = problem.Plan(model, layout, n1, n2);
-        problem.RequireMemory(KernelTiling.BytesOfOne(plan, right is null ? 1 : 2), 1);
+        problem.RequireMemory(KernelTiling.BytesOfOne(plan, right is null ? 1 : 2));
         KernelTiling tiling = KernelTiling.Of(plan, layout, n1, n2, problem.MemoryLimit, problem.Options);
         return (plan with { Pairs = plan.Pairs * (layout.DiagonalExamples ? 1 : tiling.Contracted(n1, n2)) }, tiling);
     }

@@ -9,7 +9,7 @@ namespace Ntk.Core.Kernels;
 /// <summary>One side's inputs, converted once.</summary>
 /// <param name="Tensors">A tensor for each of the model's inputs.</param>
 /// <param name="Examples">N.</param>
-internal sealed record Side(Tensor[] Tensors, long Examples)
+internal sealed record Side(Tensor[] Tensors, long Examples) : IDisposable
 {
     /// <summary>The inputs' shapes with another number of examples.</summary>
     public long[][] Shapes(long examples, int axis) => Array.ConvertAll(Tensors, t =>
@@ -32,6 +32,9 @@ internal sealed record Side(Tensor[] Tensors, long Examples)
 
     /// <summary>A tile of examples.</summary>
     public Tensor[] Tile(long start, long count, int axis) => Array.ConvertAll(Tensors, t => t.narrow(axis, start, count).contiguous());
+
+    /// <inheritdoc/>
+    public void Dispose() => Array.ForEach(Tensors, t => t.Dispose());
 }
 
 /// <summary>Computes the kernel of one output by tiles.</summary>
@@ -131,7 +134,7 @@ internal sealed class KernelComputation(ModelProblem problem, int output, Side l
             ParameterByParameter(leftModel, rightModel, layout, kernels);
             return;
         }
-        problem.RequireMemory(plan.PassBytes + plan.TermBytes + plan.Groups.Max(g => (double?)g.WorkBytes) ?? 0, 1);
+        problem.RequireMemory(plan.PassBytes + plan.TermBytes + plan.Groups.Max(g => (double?)g.WorkBytes) ?? 0);
         var terms = new Term?[plan.Groups.Count];
         problem.Pass(leftModel, plan, cancellation).Run(left.Tensors, layout.Rows1, (g, term) => terms[g] = term.Keep(scope));
         using var sums = new KernelSums(kernels.Length);

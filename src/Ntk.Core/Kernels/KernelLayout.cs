@@ -58,6 +58,12 @@ internal sealed class KernelLayout
     /// <summary>Whether the examples' axis is summed away.</summary>
     public bool TracedExamples => _batch >= 0 && _roles[_batch] == AxisRole.Traced;
 
+    /// <summary>How many axes the output has.</summary>
+    public int Rank => _roles.Length;
+
+    /// <summary>Whether an axis of the output is traced over.</summary>
+    public bool IsTraced(int axis) => _roles[axis] == AxisRole.Traced;
+
     /// <summary>Where in an arranged block the traced examples' axis, of size one, stands.</summary>
     public int TracedPlace => Enumerable.Range(0, _batch).Sum(a => _roles[a] switch { AxisRole.Full => 2, AxisRole.Diagonal => 1, _ => 0 });
 
@@ -163,54 +169,15 @@ internal sealed class KernelLayout
     /// <param name="block">The block, axes as the kernel's.</param>
     /// <param name="start1">The block's first example of x1 (of both where only equal ones meet).</param>
     /// <param name="start2">Its first example of x2.</param>
-    public unsafe void Write(NtkTensor kernel, Tensor block, long start1, long start2)
+    public void Write(NtkTensor kernel, Tensor block, long start1, long start2)
     {
-        long[] shape = block.shape;
-        var offset = new long[shape.Length];
-        int axis = 0, last = -1;
-        for (int a = 0; a < _roles.Length; a++)
+        var offset = new long[Shape.Length];
+        if (_batch >= 0)
         {
-            int own = _roles[a] switch { AxisRole.Full => 2, AxisRole.Diagonal => 1, _ => 0 };
-            if (a == _batch && own > 0)
-            {
-                offset[axis] = start1;
-                last = axis + own - 1;
-                if (own == 2)
-                {
-                    offset[axis + 1] = start2;
-                }
-            }
-            axis += own;
+            long[] starts = _roles[_batch] switch { AxisRole.Full => [start1, start2], AxisRole.Diagonal => [start1], _ => [] };
+            starts.CopyTo(offset, TracedPlace);
         }
-        using Tensor contiguous = block.contiguous();
-        var strides = new long[shape.Length];
-        long stride = 1;
-        for (int i = shape.Length - 1; i >= 0; i--)
-        {
-            strides[i] = stride;
-            stride *= Shape[i];
-        }
-        // Axes behind the examples' are whole in the block: runs are contiguous from the last examples' axis on.
-        long run = last < 0 ? Shapes.Count(shape) : Shapes.Count(shape.AsSpan(last));
-        long runs = last < 0 ? 1 : Shapes.Count(shape.AsSpan(0, last));
-        int size = kernel.DType.Size();
-        using Tensor flat = contiguous.reshape(runs, run);
-        for (long r = 0; r < runs; r++)
-        {
-            long rest = r, at = 0;
-            for (int i = last - 1; i >= 0; i--)
-            {
-                at += ((rest % shape[i]) + offset[i]) * strides[i];
-                rest /= shape[i];
-            }
-            if (last >= 0)
-            {
-                at += offset[last] * strides[last];
-            }
-            using Tensor row = flat.select(0, r);
-            TorchTensors.CopyTo(row, kernel.Pointer + (at * size));
-        }
-        GC.KeepAlive(kernel);
+        TensorBlock.Write(kernel, block, offset);
     }
 
     private int[] Of(AxisRole role) => Enumerable.Range(0, _roles.Length).Where(a => a != _batch && _roles[a] == role).ToArray();

@@ -8,6 +8,20 @@ internal static class MemoryBudget
     /// <summary>The limit the user gave, or half of what is free.</summary>
     public static long Resolve(long? limit) => limit ?? Math.Max(1L << 28, Free() / 2);
 
+    /// <summary>Refuses what does not fit into a limit.</summary>
+    /// <param name="bytes">Bytes that it takes.</param>
+    /// <param name="limit">Bytes that it may take.</param>
+    /// <param name="what">What takes them.</param>
+    /// <param name="remedy">What to do about it.</param>
+    /// <exception cref="NtkException">It does not fit.</exception>
+    public static void Require(double bytes, long limit, string what, string remedy)
+    {
+        if (bytes > limit)
+        {
+            throw new NtkException(NtkErrorId.MemoryLimitTooSmall, $"{what} needs about {Format(bytes)}, more than the limit of {Format(limit)}. {remedy}");
+        }
+    }
+
     /// <summary>A number of bytes in the unit that suits it, of 1024 as in PowerShell's literals: <c>64 MB</c>.</summary>
     public static string Format(double bytes)
     {

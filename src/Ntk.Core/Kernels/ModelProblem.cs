@@ -151,15 +151,9 @@ internal sealed class ModelProblem : IDisposable
     /// <summary>The parameters, one for each of the model's.</summary>
     public Tensor[] ParameterTensors => _parameters;
 
-    /// <summary>Refuses what cannot fit.</summary>
-    public void RequireMemory(double perExample, int examples)
-    {
-        if (perExample * examples > MemoryLimit)
-        {
-            throw new NtkException(NtkErrorId.MemoryLimitTooSmall,
-                $"One pair of examples needs about {MemoryBudget.Format(perExample * examples)}, more than the limit of {MemoryBudget.Format(MemoryLimit)}. Raise -MemoryLimit, trace over more axes, or choose outputs with -OutputIndex.");
-        }
-    }
+    /// <summary>Refuses a smallest step, of so many bytes, that does not fit.</summary>
+    public void RequireMemory(double bytes) =>
+        MemoryBudget.Require(bytes, MemoryLimit, "One pair of examples", "Raise -MemoryLimit, trace over more axes, or choose outputs with -OutputIndex.");
 
     /// <inheritdoc/>
     public void Dispose() => _owned.ForEach(t => t.Dispose());

@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 
 namespace Ntk.Core.Kernels;
 
-/// <summary>Evaluates a model's outputs, by tiles where it keeps examples apart.</summary>
-internal sealed class ModelRun(NtkModel model, RunOptions options, IProgress<NtkProgress>? progress, CancellationToken cancellation)
+/// <summary>Evaluates a model's outputs, or chosen elements of them, by tiles where it keeps examples apart.</summary>
+internal sealed class ModelRun(NtkModel model, RunOptions options, IReadOnlyList<int[]>? elements, IProgress<NtkProgress>? progress, CancellationToken cancellation)
 {
     private const long TileExamples = 128;
     private readonly ModelSession _session = ModelSession.Of(model);
@@ -33,7 +33,7 @@ internal sealed class ModelRun(NtkModel model, RunOptions options, IProgress<Ntk
 
     private Tensor[] Whole(Side side, int[] outputs, Tensor[] parameters)
     {
-        Program program = _session.Trace(parameters, Array.ConvertAll(side.Tensors, t => t.shape), _floatType, outputs, cancellation);
+        Program program = _session.Trace(parameters, Array.ConvertAll(side.Tensors, t => t.shape), _floatType, outputs, cancellation, elements);
         return ForwardPass.Run(program, parameters, side.Tensors, cancellation);
     }
 
@@ -57,9 +57,9 @@ internal sealed class ModelRun(NtkModel model, RunOptions options, IProgress<Ntk
     {
         try
         {
-            Program two = _session.Trace(parameters, side.Shapes(2, 0), _floatType, outputs, cancellation);
+            Program two = _session.Trace(parameters, side.Shapes(2, 0), _floatType, outputs, cancellation, elements);
             return BatchAnalysis.Prove(two, 2, 0, 0, out _) is not null &&
-                TracedModel.AreAlike(two, _session.Trace(parameters, side.Shapes(1, 0), _floatType, outputs, cancellation));
+                TracedModel.AreAlike(two, _session.Trace(parameters, side.Shapes(1, 0), _floatType, outputs, cancellation, elements));
         }
         catch (Exception e) when (ShapeException.IsCauseOf(e))
         {

@@ -285,7 +285,7 @@ public sealed class KernelTests
     }
 
     /// <summary>The definition of the kernel, by einsum.</summary>
-    private static Tensor Contract(Tensor j1, Tensor j2, int[] trace, int[] diagonal)
+    internal static Tensor Contract(Tensor j1, Tensor j2, int[] trace, int[] diagonal)
     {
         int rank = (int)j1.dim() - 1;
         string left = "", right = "", result = "";
