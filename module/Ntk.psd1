@@ -11,12 +11,17 @@
     CmdletsToExport      = @(
         'ConvertFrom-NtkTensor'
         'Export-NtkTensor'
+        'Get-NtkJacobian'
         'Get-NtkParameter'
+        'Get-NtkPlan'
         'Import-NtkModel'
         'Import-NtkTensor'
+        'Invoke-EmpiricalNngp'
         'Invoke-EmpiricalNtk'
+        'Invoke-NtkLinearization'
         'Invoke-NtkModel'
         'Invoke-NtkRegression'
+        'Invoke-NtkVectorProduct'
     )
     FunctionsToExport    = @()
     VariablesToExport    = @()

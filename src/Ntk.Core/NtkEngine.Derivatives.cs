@@ -39,7 +39,7 @@ public static partial class NtkEngine
             using var problem = new ModelProblem(model, options, cancellation);
             int output = OnlyOutput(model, options, "The Jacobian's tensors are named after the parameters");
             using Side side = Convert(model, x, options, problem.InputAxis, "-X");
-            return new JacobianComputation(problem, output, side, model, progress, cancellation).Run();
+            return new JacobianComputation(problem, output, side, progress, cancellation).Run();
         });
 
     /// <summary>Outputs at the file's parameters, and their first-order Taylor model at others.</summary>

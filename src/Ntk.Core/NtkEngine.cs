@@ -60,7 +60,7 @@ public static partial class NtkEngine
     {
         return Computed(model, () =>
         {
-            using var problem = new ModelProblem(model, options, cancellation);
+            using var problem = new ModelProblem(model, options with { Meter = options.Report is null ? options.Meter : new WorkMeter() }, cancellation);
             int[] outputs = OutputSelection.Select(model, options.Outputs);
             if (outputs.Length > 1 && (options.OutFile is not null || options.Parts != KernelParts.Sum))
             {
@@ -90,7 +90,7 @@ public static partial class NtkEngine
             using var problem = new ModelProblem(model, options, cancellation);
             using Side left = Convert(model, x1, options, problem.InputAxis, "-X1");
             using Side? right = x2 is null ? null : Convert(model, x2, options, problem.InputAxis, "-X2");
-            return OutputSelection.Select(model, options.Outputs).Select(o => new KernelComputation(problem, o, left, right, null, cancellation).Plan(model)).ToArray();
+            return OutputSelection.Select(model, options.Outputs).Select(o => new KernelComputation(problem, o, left, right, null, cancellation).Plan()).ToArray();
         });
     }
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Ntk;
 
 /// <summary>How a parameter's part of the kernel is computed.</summary>
@@ -23,7 +25,11 @@ public enum NtkPlanMethod
 /// <param name="Flops">Counted floating-point operations of making its terms and contracting them.</param>
 /// <param name="Bytes">Bytes of its terms for one example.</param>
 /// <param name="Share">Its part of all counted operations, 0 … 1.</param>
-public sealed record NtkPlanStep(string Parameter, long Count, NtkPlanMethod Method, double Flops, double Bytes, double Share);
+public sealed record NtkPlanStep(string Parameter, long Count, NtkPlanMethod Method, double Flops, double Bytes, double Share)
+{
+    /// <inheritdoc/>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Parameter}: {Method}, {NtkPlan.Operations(Flops)} ({100 * Share:0.#} %)");
+}
 
 /// <summary>What a kernel costs and how it will be computed, before it is.</summary>
 /// <param name="Model">The model's name.</param>
@@ -38,4 +44,20 @@ public sealed record NtkPlanStep(string Parameter, long Count, NtkPlanMethod Met
 /// <param name="Bytes">Expected peak memory beside the model and the kernel.</param>
 /// <param name="KernelBytes">Bytes of the kernel.</param>
 public sealed record NtkPlan(string Model, string Output, IReadOnlyList<int> Shape, IReadOnlyList<NtkPlanStep> Steps, double PassFlops, double Flops,
-    bool IsBatched, long TileExamples, long BlockExamples, double Bytes, double KernelBytes);
+    bool IsBatched, long TileExamples, long BlockExamples, double Bytes, double KernelBytes)
+{
+    /// <summary>The total in one line.</summary>
+    public override string ToString()
+    {
+        string examples = IsBatched ? $"tiles of {TileExamples} examples, contracted in blocks of {BlockExamples}" : "the whole batch as one";
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{Model}, output {Output}, ({string.Join(", ", Shape)}): {Operations(Flops)} ({Operations(PassFlops)} in passes), {examples}, {Bytes / (1 << 20):0.#} MB beside the kernel's {KernelBytes / (1 << 20):0.#} MB");
+    }
+
+    /// <summary>A number of operations in the unit that suits it: <c>14.6 GFLOP</c>.</summary>
+    internal static string Operations(double flops)
+    {
+        (double scale, string unit) = flops switch { < 1e9 => (1e6, "MFLOP"), < 1e12 => (1e9, "GFLOP"), _ => (1e12, "TFLOP") };
+        return string.Create(CultureInfo.InvariantCulture, $"{flops / scale:0.##} {unit}");
+    }
+}

@@ -77,6 +77,9 @@ public abstract class ModelCmdlet : TensorCmdlet
         Warn = QueueWarning,
     };
 
+    /// <summary>The first output wanted; null where the model has none of that name.</summary>
+    private protected NtkTensorSpec? FirstOutput() => Output is [var name, ..] ? Model.Outputs.FirstOrDefault(output => output.Name == name) : Model.Outputs is [var first, ..] ? first : null;
+
     // Values in the parameters' own types; names that the model lacks are the engine's to refuse.
     private Dictionary<string, NtkTensor>? BindParameters()
     {

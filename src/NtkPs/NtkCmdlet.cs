@@ -15,7 +15,7 @@ public abstract class NtkCmdlet : PSCmdlet, IDisposable
     private const int ProgressId = 6208720; // apart from scripts' own 0, 1, 2 …
 
     private readonly CancellationTokenSource _stop = new();
-    private readonly ConcurrentQueue<string> _warnings = new();
+    private readonly ConcurrentQueue<Action> _messages = new();
 
     /// <summary>Runs work on a thread of its own while this one, which alone may write, shows how far it is.</summary>
     /// <exception cref="PipelineStoppedException">It was stopped (Ctrl+C).</exception>
@@ -45,7 +45,7 @@ public abstract class NtkCmdlet : PSCmdlet, IDisposable
             var watch = Stopwatch.StartNew();
             while (!done.Wait(TickMilliseconds))
             {
-                FlushWarnings();
+                Flush();
                 if (watch.ElapsedMilliseconds >= QuietMilliseconds && progress.TryTake(out NtkProgress latest))
                 {
                     shown = true;
@@ -66,7 +66,7 @@ public abstract class NtkCmdlet : PSCmdlet, IDisposable
         {
             throw new PipelineStoppedException();
         }
-        FlushWarnings();
+        Flush();
         if (shown)
         {
             WriteProgress(new ProgressRecord(ProgressId, activity, "Done") { RecordType = ProgressRecordType.Completed });
@@ -83,7 +83,14 @@ public abstract class NtkCmdlet : PSCmdlet, IDisposable
     private protected T Work<T>(string activity, Func<CancellationToken, T> work) => Work(activity, (_, cancellation) => work(cancellation));
 
     /// <summary>Takes a warning from any thread; it is shown at the next tick.</summary>
-    private protected void QueueWarning(string message) => _warnings.Enqueue(message);
+    private protected void QueueWarning(string message) => _messages.Enqueue(() => WriteWarning(message));
+
+    /// <summary>Takes a message for -Verbose from any thread.</summary>
+    private protected void QueueVerbose(string message) => _messages.Enqueue(() => WriteVerbose(message));
+
+    /// <summary>Whether messages for -Verbose are shown: what is only told there need not be measured otherwise.</summary>
+    private protected bool IsVerbose => MyInvocation.BoundParameters.TryGetValue("Verbose", out object? given) && given is SwitchParameter asked ? asked
+        : SessionState.PSVariable.GetValue("VerbosePreference") is ActionPreference preference and not (ActionPreference.SilentlyContinue or ActionPreference.Ignore);
 
     /// <summary>Runs a step whose errors end the command: what it does not depend on which pipeline item is at hand.</summary>
     private protected void Terminating(Action step)
@@ -148,11 +155,11 @@ public abstract class NtkCmdlet : PSCmdlet, IDisposable
         }
     }
 
-    private void FlushWarnings()
+    private void Flush()
     {
-        while (_warnings.TryDequeue(out string? message))
+        while (_messages.TryDequeue(out Action? write))
         {
-            WriteWarning(message);
+            write();
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Management.Automation;
 using Ntk;
 
@@ -11,9 +12,12 @@ public abstract class TensorCmdlet : NtkCmdlet
     public SwitchParameter NoEnumerate { get; set; }
 
     /// <summary>Emits one of <paramref name="count"/> tensors.</summary>
-    private protected void WriteTensor(NtkTensor tensor, int count)
+    private protected void WriteTensor(NtkTensor tensor, int count) => WriteWhole(tensor, tensor, count);
+
+    /// <summary>Emits one of <paramref name="count"/> objects, or its parts.</summary>
+    private protected void WriteWhole(object whole, IEnumerable parts, int count)
     {
-        bool rows = IsBound(nameof(NoEnumerate)) ? !NoEnumerate : count == 1 && MyInvocation.PipelinePosition < MyInvocation.PipelineLength;
-        WriteObject(tensor, rows);
+        bool enumerates = IsBound(nameof(NoEnumerate)) ? !NoEnumerate : count == 1 && MyInvocation.PipelinePosition < MyInvocation.PipelineLength;
+        WriteObject(enumerates ? parts : whole, enumerates);
     }
 }

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace Ntk.Core.Kernels;
 
 /// <summary>The Jacobian of one output, written out: a tensor for each parameter summed over, the output's axes first, then the parameter's.</summary>
-internal sealed class JacobianComputation(ModelProblem problem, int output, Side side, NtkModel model, IProgress<NtkProgress>? progress, CancellationToken cancellation)
+internal sealed class JacobianComputation(ModelProblem problem, int output, Side side, IProgress<NtkProgress>? progress, CancellationToken cancellation)
 {
     private const string Activity = "Jacobian";
 
@@ -22,11 +22,11 @@ internal sealed class JacobianComputation(ModelProblem problem, int output, Side
             shape[batch] = side.Examples;
         }
         OutputRows rows = OutputRows.Of(shape, new AxisRole[shape.Length], axis);
-        int[] chosen = Enumerable.Range(0, model.Parameters.Count).Where(p => problem.Shares.OfParameter[p] >= 0).ToArray();
+        int[] chosen = Enumerable.Range(0, problem.Model.Parameters.Count).Where(p => problem.Shares.OfParameter[p] >= 0).ToArray();
         double scalars = chosen.Sum(p => (double)Sizes(traced, p).Aggregate(1L, (n, d) => n * d)), size = Elements.Size(traced.Program);
         MemoryBudget.Require(size * Shapes.Count(shape) * scalars, problem.MemoryLimit, "The Jacobian", "Choose parameters with -ParameterName or outputs with -OutputIndex, give fewer examples, or raise -MemoryLimit.");
         NtkTensor[] jacobians = Array.ConvertAll(chosen, p => NtkTensor.Allocate(problem.Precision, Array.ConvertAll([.. shape, .. Sizes(traced, p)], d => checked((int)d)),
-            ParameterSelection.Bare(model.Parameters[p].Name)));
+            ParameterSelection.Bare(problem.Model.Parameters[p].Name)));
         // A tile's rows are held twice: as they are pulled back, and in the kernel's order.
         long tile = !traced.IsBatched ? Math.Max(1, side.Examples) : traced.IsPromised ? 1
             : problem.Options.TileExamples ?? Math.Clamp((long)(problem.MemoryLimit / 4 / Math.Max(1, 2 * size * rows.Count * scalars)), 1, 64);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Ntk.Core.Autodiff;
 using Ntk.Core.Formats;
 using Ntk.Core.Tensors;
@@ -46,6 +47,20 @@ internal sealed class KernelComputation(ModelProblem problem, int output, Side l
     /// <summary>The kernel, or its parts.</summary>
     public IReadOnlyList<NtkTensor> Run()
     {
+        long start = Stopwatch.GetTimestamp();
+        IReadOnlyList<NtkTensor> kernels = Compute();
+        if (_options is { Report: { } report, Meter: { } meter })
+        {
+            foreach (string line in KernelReport.Lines(Plan(), meter, Stopwatch.GetElapsedTime(start).TotalSeconds))
+            {
+                report(line);
+            }
+        }
+        return kernels;
+    }
+
+    private IReadOnlyList<NtkTensor> Compute()
+    {
         (PreparedModel prepared, KernelLayout layout) = Layout();
         int[] shape = Array.ConvertAll(layout.Shape, d => checked((int)d));
         string name = problem.Session.Source.Outputs[output].Name;
@@ -61,7 +76,7 @@ internal sealed class KernelComputation(ModelProblem problem, int output, Side l
     }
 
     /// <summary>What it will cost.</summary>
-    public NtkPlan Plan(NtkModel model)
+    public NtkPlan Plan()
     {
         (PreparedModel prepared, KernelLayout layout) = Layout();
         KernelPlan plan;
@@ -76,7 +91,7 @@ internal sealed class KernelComputation(ModelProblem problem, int output, Side l
             tiling = new KernelTiling(left.Examples, left.Examples, 1, false);
         }
         double bytes = prepared.Model.IsBatched ? tiling.Bytes(plan, layout) : KernelTiling.BytesOfOne(plan, 2) + plan.PairBytes(layout);
-        NtkPlanStep[] steps = plan.Groups.Select(g => new NtkPlanStep(string.Join(", ", g.Group.Parameters.Select(p => ParameterSelection.Bare(model.Parameters[p].Name))),
+        NtkPlanStep[] steps = plan.Groups.Select(g => new NtkPlanStep(string.Join(", ", g.Group.Parameters.Select(p => ParameterSelection.Bare(problem.Model.Parameters[p].Name))),
             g.Group.Parameters.Sum(p => prepared.Model.Program.Variables[prepared.Model.Program.Parameters[p]].Type.Count),
             _options.Implementation == NtkImplementation.NtkVectorProducts ? NtkPlanMethod.NtkVectorProducts : g.Method switch
             {
@@ -84,7 +99,7 @@ internal sealed class KernelComputation(ModelProblem problem, int output, Side l
                 GroupMethod.Gram => NtkPlanMethod.StructuredDerivatives,
                 _ => NtkPlanMethod.WithItsWeights,
             }, plan.FlopsOf(g), g.TermBytes, plan.FlopsOf(g) / plan.Flops)).ToArray();
-        return new NtkPlan(model.Name, problem.Session.Source.Outputs[output].Name, Array.ConvertAll(layout.Shape, d => checked((int)d)), steps, plan.PassFlops, plan.Flops,
+        return new NtkPlan(problem.Model.Name, problem.Session.Source.Outputs[output].Name, Array.ConvertAll(layout.Shape, d => checked((int)d)), steps, plan.PassFlops, plan.Flops,
             prepared.Model.IsBatched, tiling.Tile, tiling.Block, bytes, layout.Shape.Aggregate((double)plan.ElementBytes, (n, d) => n * d) * problem.Shares.Names.Count);
     }
 

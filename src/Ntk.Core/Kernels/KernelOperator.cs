@@ -42,8 +42,7 @@ public sealed class KernelOperator : IDisposable
         bool several = shape.Length == wanted.Length + 1;
         if (!shape.AsSpan(0, Math.Min(shape.Length, wanted.Length)).SequenceEqual(wanted) || shape.Length > wanted.Length + 1)
         {
-            string sizes = string.Join(", ", wanted);
-            throw new NtkException(NtkErrorId.ShapeMismatch, $"The vector has shape {NtkShape.Format(vector.Shape)}; this kernel multiplies ({sizes}), the output's shape at x2 without traced axes, or several side by side, ({sizes}, V).");
+            throw new NtkException(NtkErrorId.ShapeMismatch, $"The vector has shape {NtkShape.Format(vector.Shape)}; this kernel multiplies {NtkShape.Format(Array.ConvertAll(wanted, d => (int)d))}, the output's shape at x2 without traced axes, or several side by side with one axis more.");
         }
         using DisposeScope scope = NewDisposeScope();
         using var _ = no_grad();

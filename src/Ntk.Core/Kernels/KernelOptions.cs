@@ -81,6 +81,9 @@ public sealed record KernelOptions : RunOptions
     /// <summary>How many of x1's blocks keep their terms while x2's pass by; null for as many as memory allows.</summary>
     internal long? KeptBlocks { get; init; }
 
+    /// <summary>Told, when a kernel is done, line by line what it took beside what the plan said, from whatever thread; null for nothing.</summary>
+    public Action<string>? Report { get; init; }
+
     /// <summary>Measures the parts of the computation; null for nothing.</summary>
     internal WorkMeter? Meter { get; init; }
 

@@ -20,6 +20,7 @@ internal sealed class ModelProblem : IDisposable
     /// <summary>Resolves parameters, their values and the memory limit.</summary>
     public ModelProblem(NtkModel model, KernelOptions options, CancellationToken cancellation)
     {
+        Model = model;
         Session = ModelSession.Of(model);
         Options = options;
         FloatType = options.Precision == NtkPrecision.Double ? ScalarType.Float64 : ScalarType.Float32;
@@ -32,6 +33,9 @@ internal sealed class ModelProblem : IDisposable
     }
 
     /// <summary>The model.</summary>
+    public NtkModel Model { get; }
+
+    /// <summary>What has been worked out about it.</summary>
     public ModelSession Session { get; }
 
     /// <summary>What is asked.</summary>

@@ -62,7 +62,7 @@ public sealed class DerivativeTests
         using KernelOperator kernel = NtkEngine.Operator(model, [x1], [x2], s_double);
         NtkException error = Assert.Throws<NtkException>(() => kernel.Multiply(NtkTensor.FromArray(new double[N1])));
         Assert.Equal(NtkErrorId.ShapeMismatch, error.ErrorId);
-        Assert.Contains("(5)", error.Message, StringComparison.Ordinal);
+        Assert.Contains("(5,)", error.Message, StringComparison.Ordinal);
         Assert.Equal(NtkErrorId.InvalidAxis, Assert.Throws<NtkException>(() => NtkEngine.Operator(model, [x1], null, s_double with { DiagonalAxes = [0] })).ErrorId);
     }
 
