@@ -24,7 +24,7 @@ Describe 'Get-NtkPlan' {
 
     It 'keeps to a forced method' {
         (Get-NtkPlan $model $x1 -Implementation JacobianContraction).Steps.Method | Should -Not -Contain 'StructuredDerivatives'
-        (Get-NtkPlan $model $x1 -Implementation StructuredDerivatives).Steps.Method | Should -Not -Contain 'JacobianContraction'
+        (Get-NtkPlan $model $x1 -ParameterName *kernel -Implementation StructuredDerivatives).Steps.Method | Should -Not -Contain 'JacobianContraction'
         (Get-NtkPlan $model $x1 -Implementation NtkVectorProducts).Steps.Method | Should -Contain 'NtkVectorProducts'
     }
 
