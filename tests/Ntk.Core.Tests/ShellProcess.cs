@@ -9,10 +9,10 @@ internal static class ShellProcess
     /// <summary>The repository's root.</summary>
     public static string Root => Repository.Root;
 
-    /// <summary>Runs the shell to its end; standard input is <paramref name="input"/>, or empty.</summary>
-    public static async Task<(int ExitCode, string Output, string Error)> RunAsync(string[] arguments, string input = "", (string Name, string Value)? environment = null)
+    /// <summary>Runs the shell, or another <paramref name="executable"/>, to its end; standard input is <paramref name="input"/>, or empty.</summary>
+    public static async Task<(int ExitCode, string Output, string Error)> RunAsync(string[] arguments, string input = "", (string Name, string Value)? environment = null, string? executable = null)
     {
-        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
+        var start = new ProcessStartInfo(executable ?? Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
         {
             WorkingDirectory = Root,
             RedirectStandardInput = true,
@@ -23,7 +23,10 @@ internal static class ShellProcess
         {
             start.Environment[name] = value;
         }
-        start.ArgumentList.Add(Path.Combine("out", "shell", "NtkPs.Shell.dll"));
+        if (executable is null)
+        {
+            start.ArgumentList.Add(Path.Combine("out", "shell", "NtkPs.Shell.dll"));
+        }
         foreach (string argument in arguments)
         {
             start.ArgumentList.Add(argument);

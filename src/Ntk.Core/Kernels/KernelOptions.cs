@@ -11,6 +11,9 @@ public sealed record VmapAxes(bool Auto, int? In, int? Out)
 
     /// <summary>No axis: one Jacobian of the whole batch.</summary>
     public static VmapAxes None { get; } = new(false, null, null);
+
+    /// <inheritdoc/>
+    public override string ToString() => Auto ? "Auto" : In is null || Out is null ? "None" : $"{In},{Out}";
 }
 
 /// <summary>What a model is run with.</summary>
