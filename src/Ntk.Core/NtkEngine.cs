@@ -12,7 +12,7 @@ namespace Ntk.Core;
 public static partial class NtkEngine
 {
     /// <summary>Reads a model file or folder.</summary>
-    /// <param name="path">A SavedModel's folder, a frozen graph (.pb), a .keras or an .h5 file.</param>
+    /// <param name="path">A SavedModel's folder, a frozen graph (.pb), a .keras or an .h5 file, a TensorFlow.js model.json or its folder.</param>
     /// <param name="options">What of it is to be read.</param>
     /// <param name="cancellation">Stops between steps.</param>
     /// <exception cref="NtkException">The path, format or content is not what it should be, or the model uses something unsupported.</exception>

@@ -19,6 +19,16 @@ Describe 'Import-NtkModel' {
         $model.Outputs | Should -HaveCount 1
     }
 
+    It 'reads TensorFlow.js models by folder and by file' {
+        $graph = Import-NtkModel "$fixtures/tfjs/fused"
+        $graph.Format | Should -Be 'TfjsGraphModel'
+        $graph.Outputs.Name | Should -Be 'Identity'
+        $layers = Import-NtkModel "$fixtures/tfjs/sequential/model.json"
+        $layers.Format | Should -Be 'TfjsLayersModel'
+        ($layers | Get-NtkParameter -NonTrainable).Name | Should -Be 'batch_normalization_BatchNormalization1/moving_mean', 'batch_normalization_BatchNormalization1/moving_variance'
+        { Import-NtkModel "$fixtures/tfjs" } | Should -Throw -ErrorId 'FormatNotRecognized,NtkPs.ImportNtkModelCommand'
+    }
+
     It 'describes inputs and outputs by name, shape and type' {
         $model = Import-NtkModel "$fixtures/keras2/two_inputs/saved_model"
         $model.Inputs.Name | Should -Be 'left', 'right'

@@ -1,5 +1,6 @@
 using Ntk.Core.Formats.Graphs;
 using Ntk.Core.Formats.Keras;
+using Ntk.Core.Formats.TensorFlowJs;
 
 namespace Ntk.Core.Formats;
 
@@ -11,7 +12,7 @@ public static class ModelImporter
     private const byte GraphTag = 0x0a;
 
     /// <summary>Reads the model in a file or folder.</summary>
-    /// <param name="path">A SavedModel's folder, a frozen graph (.pb), a .keras or an .h5 file.</param>
+    /// <param name="path">A SavedModel's folder, a frozen graph (.pb), a .keras or an .h5 file, a TensorFlow.js model.json or its folder.</param>
     /// <param name="options">What of it is to be read.</param>
     /// <param name="cancellation">Stops between steps.</param>
     /// <exception cref="NtkException">There is nothing at the path, it is no model or damaged, or the model uses something unsupported.</exception>
@@ -31,10 +32,12 @@ public static class ModelImporter
         {
             if (Directory.Exists(path))
             {
+                string json = Path.Combine(path, TensorFlowJsReader.FileName);
                 return File.Exists(Path.Combine(path, "saved_model.pb")) ? SavedModelReader.Read(path, options)
+                    : File.Exists(json) ? TensorFlowJsReader.Read(json, options, cancellation)
                     : throw new NtkException(NtkErrorId.FormatNotRecognized, File.Exists(Path.Combine(path, "saved_model.pbtxt"))
                         ? $"'{path}' is a SavedModel in text form; save it again in binary form."
-                        : $"The folder '{path}' is no SavedModel: it has no file 'saved_model.pb'.") { Target = path };
+                        : $"The folder '{path}' holds no model: it has neither a file 'saved_model.pb' (SavedModel) nor 'model.json' (TensorFlow.js).") { Target = path };
             }
             return File.Exists(path) ? ReadFile(path, options, cancellation)
                 : throw new NtkException(NtkErrorId.PathNotFound, $"There is no file or folder '{path}'.") { Target = path };
@@ -68,9 +71,11 @@ public static class ModelImporter
                 return SavedModelReader.Read(Path.GetDirectoryName(path)!, options);
             case ".pb":
                 return FrozenGraphReader.Read(path, options);
+            case var _ when TensorFlowJsReader.Recognizes(path, first):
+                return TensorFlowJsReader.Read(path, options, cancellation);
             default:
                 return first == GraphTag ? FrozenGraphReader.Read(path, options) : throw new NtkException(NtkErrorId.FormatNotRecognized,
-                    $"'{path}' is none of the formats that are read: a SavedModel's folder, a frozen graph (.pb), .keras or .h5.") { Target = path };
+                    $"'{path}' is none of the formats that are read: a SavedModel's folder, a frozen graph (.pb), .keras, .h5 or a TensorFlow.js model.json.") { Target = path };
         }
     }
 }

@@ -5,7 +5,7 @@ using Ntk.Core.Formats;
 
 namespace NtkPs;
 
-/// <summary>Reads TensorFlow models: SavedModel folders, frozen graphs, .keras and .h5 files.</summary>
+/// <summary>Reads TensorFlow models: SavedModel folders, frozen graphs, .keras and .h5 files, TensorFlow.js model.json files.</summary>
 [Cmdlet(VerbsData.Import, "NtkModel", DefaultParameterSetName = "Path")]
 [OutputType(typeof(NtkModel))]
 public sealed class ImportNtkModelCommand : NtkCmdlet

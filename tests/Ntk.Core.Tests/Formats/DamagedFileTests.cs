@@ -19,6 +19,8 @@ public sealed class DamagedFileTests : IDisposable
         { "keras2/small_fcn/saved_model", "variables/variables.data-00000-of-00001" },
         { "functions/fn_while_loop/saved_model", "saved_model.pb" },
         { "keras2/frozen_graph/frozen.pb", "" },
+        { "tfjs/fused", "model.json" },
+        { "tfjs/sequential", "model.json" },
         { "keras2/small_fcn/model.keras", "" },
         { "keras3/small_fcn/model.keras", "" },
         { "keras2/small_fcn/model.h5", "" },

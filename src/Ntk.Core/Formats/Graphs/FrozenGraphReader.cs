@@ -21,21 +21,27 @@ internal static class FrozenGraphReader
     }
 
     /// <summary>The model of a graph whose parameters are constants.</summary>
-    public static GraphSource Build(string path, string format, GraphDef graph, ImportOptions options)
+    /// <param name="path">The file.</param>
+    /// <param name="format">Its format's name.</param>
+    /// <param name="graph">The graph.</param>
+    /// <param name="options">What of it is to be read.</param>
+    /// <param name="signature">What inputs and outputs the file names among the nodes; none of a kind, or null, where it does not.</param>
+    public static GraphSource Build(string path, string format, GraphDef graph, ImportOptions options, Func<IReadOnlyList<GraphNode>, (NamedTensor[] Inputs, NamedTensor[] Outputs)>? signature = null)
     {
-        if (options.Signature is { } signature)
+        if (options.Signature is { } asked)
         {
-            throw new NtkException(NtkErrorId.SignatureNotFound, $"'{path}' is a graph without signatures, so it has no '{signature}'.") { Target = signature };
+            throw new NtkException(NtkErrorId.SignatureNotFound, $"'{path}' is a graph without named signatures, so it has no '{asked}'.") { Target = asked };
         }
         var nodes = graph.Node.Select(n => new GraphNode(n.Name, n.Op, n.Attr)).ToList();
         NamedTensor Name(int index) => new(GraphSourceBuilder.Describe(nodes, new TensorRef(index, 0), nodes[index].Name), nodes[index].Name);
         var read = graph.Node.SelectMany(n => n.Input).Select(i => InputName.Parse(i).Node).ToHashSet();
-        NamedTensor[] inputs = Enumerable.Range(0, nodes.Count).Where(i => nodes[i].Op is "Placeholder" or "PlaceholderV2").Select(Name).ToArray();
-        NamedTensor[] outputs = Enumerable.Range(0, nodes.Count).Where(i => !read.Contains(nodes[i].Name) && !s_noOutputs.Contains(nodes[i].Op)).Select(Name).ToArray();
+        (NamedTensor[] inputs, NamedTensor[] outputs) = signature?.Invoke(nodes) ?? ([], []);
+        inputs = inputs.Length > 0 ? inputs : Enumerable.Range(0, nodes.Count).Where(i => nodes[i].Op is "Placeholder" or "PlaceholderV2").Select(Name).ToArray();
+        outputs = outputs.Length > 0 ? outputs : Enumerable.Range(0, nodes.Count).Where(i => !read.Contains(nodes[i].Name) && !s_noOutputs.Contains(nodes[i].Op)).Select(Name).ToArray();
         if (outputs.Length == 0 && options.OutputTensors.Count == 0)
         {
             throw new NtkException(NtkErrorId.UnsupportedModel, $"'{path}' has no node that nobody reads: name the outputs with -OutputTensor.") { Target = path };
         }
-        return new GraphSourceBuilder(path, format, graph, options).Build(inputs, outputs, flat => FrozenParameters.Bind(flat));
+        return new GraphSourceBuilder(path, format, graph, options).Build(inputs, outputs, FrozenParameters.Bind);
     }
 }

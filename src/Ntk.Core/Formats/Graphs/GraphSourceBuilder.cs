@@ -14,14 +14,15 @@ internal sealed record NamedTensor(NtkTensorSpec Spec, string Tensor);
 /// </summary>
 internal sealed class GraphSourceBuilder(string path, string format, GraphDef graph, ImportOptions options, IReadOnlyDictionary<string, CustomGradient>? gradients = null)
 {
+    private static readonly TensorRef s_none = new(-1, 0);
     private readonly GraphFlattener _functions = new(graph.Library, gradients);
 
     /// <summary>Builds the model.</summary>
     /// <param name="inputs">Inputs as the file names them.</param>
     /// <param name="outputs">Outputs as the file names them; the graph is cut at others where the options say so.</param>
-    /// <param name="bind">Finds the parameters among the nodes that the outputs need, and marks these.</param>
+    /// <param name="bind">Finds the parameters among the nodes that the outputs need (and those of the functions), and marks these.</param>
     /// <exception cref="NtkException">A tensor is not there, or an op is not supported.</exception>
-    public GraphSource Build(IReadOnlyList<NamedTensor> inputs, IReadOnlyList<NamedTensor> outputs, Func<FlatGraph, IReadOnlyList<NtkParameter>> bind)
+    public GraphSource Build(IReadOnlyList<NamedTensor> inputs, IReadOnlyList<NamedTensor> outputs, Func<FlatGraph, GraphFlattener, IReadOnlyList<NtkParameter>> bind)
     {
         try
         {
@@ -51,7 +52,7 @@ internal sealed class GraphSourceBuilder(string path, string format, GraphDef gr
             TensorRef[] arguments = [.. data.Select(g => g.At), .. parameterInputs.Select(g => g.At)];
             TensorRef[] results = wanted.Select(w => w.At).ToArray();
             bool loops = nodes.Any(n => n.Op == "Enter");
-            IReadOnlyList<NtkParameter> parameters = bind(loops ? Acyclic(nodes, arguments, results) : new FlatGraph(nodes, arguments, results));
+            IReadOnlyList<NtkParameter> parameters = bind(loops ? Acyclic(nodes, arguments, results) : new FlatGraph(nodes, arguments, results), _functions);
             LoopRewriter.Rewrite(nodes);
             var flat = new FlatGraph(nodes, arguments, results);
             UnsupportedOps.Check(flat, _functions);
@@ -120,9 +121,15 @@ internal sealed class GraphSourceBuilder(string path, string format, GraphDef gr
         List<GraphNode> open = nodes.ConvertAll(n => n);
         for (int i = 0; i < nodes.Count; i++)
         {
-            if (nodes[i].Op == "Merge" && nodes[i].Inputs.Any(t => nodes[t.Node].Op == "NextIteration"))
+            if (nodes[i].Op == "Merge" && nodes[i].Inputs.FirstOrDefault(t => nodes[t.Node].Op == "NextIteration", s_none) is var next && next != s_none)
             {
-                open[i] = new GraphNode(nodes[i].Name, nodes[i].Op, nodes[i].Attributes) { Inputs = nodes[i].Inputs.Where(t => nodes[t.Node].Op != "NextIteration").ToArray() };
+                // A variable that no iteration changes is what it was before the loop.
+                TensorRef carried = nodes[next.Node].Inputs[0];
+                while (nodes[carried.Node].Op is "Identity" or "Switch")
+                {
+                    carried = nodes[carried.Node].Inputs[0];
+                }
+                open[i] = new GraphNode(nodes[i].Name, carried.Node == i ? "Identity" : nodes[i].Op, nodes[i].Attributes) { Inputs = nodes[i].Inputs.Where(t => nodes[t.Node].Op != "NextIteration").ToArray() };
             }
         }
         // The bodies are reached through the variables' next values.

@@ -25,7 +25,7 @@ internal static class SavedModelReader
         var outputs = options.OutputTensors.Count > 0 || signature is null ? []
             : signature.Outputs.OrderBy(o => o.Key, StringComparer.Ordinal).Select(o => Named(o.Key, o.Value, path)).ToArray();
         return new GraphSourceBuilder(path, "SavedModel", meta.GraphDef, options, CustomGradient.Of(meta)).Build(inputs, outputs,
-            graph => new SavedModelVariables(folder, meta).Bind(graph));
+            (graph, _) => new SavedModelVariables(folder, meta).Bind(graph));
     }
 
     /// <summary>The graph that answers requests, where a file holds one for training too.</summary>

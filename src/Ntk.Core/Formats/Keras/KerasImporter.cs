@@ -37,11 +37,7 @@ public static class KerasImporter
         {
             throw new NtkException(NtkErrorId.PathNotFound, $"There is no file '{path}'.") { Target = path };
         }
-        if (options.Signature is not null || options.InputTensors.Count + options.OutputTensors.Count + options.ParameterInputs.Count > 0)
-        {
-            throw new NtkException(NtkErrorId.InvalidArgument,
-                $"'{path}' is a file of layers: Signature, InputTensor, OutputTensor and ParameterInput are for graphs. Export the model as a SavedModel to use them.") { Target = path };
-        }
+        RequirePlain(path, options);
         using FileStream stream = File.OpenRead(path);
         Span<byte> head = stackalloc byte[4];
         int count = stream.ReadAtLeast(head, 4, throwOnEndOfStream: false);
@@ -49,6 +45,16 @@ public static class KerasImporter
         return count == 4 && head.StartsWith(s_zipMagic) ? ImportArchive(stream, path, cancellation)
             : count == 4 && head.SequenceEqual(s_hdf5Magic) ? ImportHdf5(stream, path, cancellation)
             : throw new NtkException(NtkErrorId.FormatNotRecognized, $"'{path}' is neither a .keras archive nor an HDF5 file; it may be truncated or of another format.") { Target = path };
+    }
+
+    /// <summary>Refuses what can be asked of graphs alone.</summary>
+    internal static void RequirePlain(string path, ImportOptions options)
+    {
+        if (options.Signature is not null || options.InputTensors.Count + options.OutputTensors.Count + options.ParameterInputs.Count > 0)
+        {
+            throw new NtkException(NtkErrorId.InvalidArgument,
+                $"'{path}' is a file of layers: Signature, InputTensor, OutputTensor and ParameterInput are for graphs. Export the model as a SavedModel to use them.") { Target = path };
+        }
     }
 
     private static KerasSource ImportArchive(FileStream stream, string path, CancellationToken cancellation)
@@ -97,7 +103,8 @@ public static class KerasImporter
             LayerWeights.Bind(model, variables, file, root, path, version, cancellation));
     }
 
-    private static KerasSource Build(string format, JsonElement config, int version, string path, Action<KerasLayer, KerasWeights> bind)
+    /// <summary>Builds the model of a configuration, whose variables <paramref name="bind"/> gives their values.</summary>
+    internal static KerasSource Build(string format, JsonElement config, int version, string path, Action<KerasLayer, KerasWeights> bind)
     {
         var builder = new LayerBuilder(version);
         KerasLayer model;
@@ -178,7 +185,8 @@ public static class KerasImporter
         }
     }
 
-    private static int MajorVersion(string? version, int absent) =>
+    /// <summary>Keras's major version; <paramref name="absent"/> where the file does not say a number.</summary>
+    internal static int MajorVersion(string? version, int absent) =>
         version is { Length: > 0 } && char.IsAsciiDigit(version[0]) ? version[0] - '0' : absent;
 
     private static NtkException Corrupt(string path, string reason, Exception? inner = null) =>
