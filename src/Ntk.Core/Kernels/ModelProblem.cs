@@ -72,6 +72,7 @@ internal sealed class ModelProblem : IDisposable
             return Options.VmapAxes.Auto ? PrepareWhole(output, left) : throw new NtkException(NtkErrorId.InvalidAxis, $"-VmapAxis {InputAxis}: {obstacle}.");
         }
         PreparedModel? prepared = PrepareBatched(output, left, [left.Examples, right.Examples], examples, out obstacle, out batch);
+        prepared ??= PrepareAlone(output, left, right, obstacle, ref batch);
         if (prepared is not null)
         {
             return prepared;
@@ -177,6 +178,28 @@ internal sealed class ModelProblem : IDisposable
         return prepared;
     }
 
+    // A model made for one example at a time takes several by running each alone; null for any other model.
+    private PreparedModel? PrepareAlone(int output, Side left, Side right, string? obstacle, ref int batch)
+    {
+        (int inAxis, int outAxis) = (InputAxis, Options.VmapAxes.Out ?? 0);
+        if (!SingleExamples.Are(Session.Source, left, inAxis, shapes => Traced(output, shapes)) && !SingleExamples.Are(Session.Source, right, inAxis, shapes => Traced(output, shapes)))
+        {
+            return null;
+        }
+        Program alone = Traced(output, left.Shapes(1, inAxis));
+        TensorType type = alone.Variables[alone.Outputs[0]].Type;
+        if (outAxis < -type.Rank || outAxis >= type.Rank || type.Shape[Shapes.Axis(outAxis, type.Rank)] != 1)
+        {
+            return null;
+        }
+        batch = Shapes.Axis(outAxis, type.Rank);
+        return PrepareOne(output, left, alone, obstacle);
+    }
+
+    private PreparedModel PrepareOne(int output, Side side, Program alone, string? obstacle) =>
+        Session.Prepare(Key($"alone {InputAxis},{Options.VmapAxes.Out ?? 0}", output, side.Shapes(1, InputAxis)), () => new PreparedModel(new TracedModel(alone, 1, null, null,
+            ParameterGroup.Find(alone, v => alone.Variables[v].Dependence.HasFlag(Dependence.Data)), IsPromised: true), obstacle));
+
     // The user says that examples are independent, and nothing proves it: taken at his word unless the inputs themselves refute it.
     private PreparedModel PreparePromised(int output, Side left, Side right, string? obstacle, ref int batch)
     {
@@ -206,8 +229,7 @@ internal sealed class ModelProblem : IDisposable
                 WarnOnce(output, $"{given} is taken at its word: that the model keeps examples apart could not be shown at {obstacle}. They are computed one by one; if it mixes them the kernel is wrong.");
             }
         }
-        return Session.Prepare(Key($"promised {inAxis},{outAxis}", output, left.Shapes(1, inAxis)), () => new PreparedModel(new TracedModel(alone, 1, null, null,
-            ParameterGroup.Find(alone, v => alone.Variables[v].Dependence.HasFlag(Dependence.Data)), IsPromised: true), obstacle));
+        return PrepareOne(output, left, alone, obstacle);
     }
 
     private void RefuseMixing(int output, Side side, string argument, Program alone, string given)

@@ -22,7 +22,8 @@ internal sealed class ModelRun(NtkModel model, RunOptions options, IReadOnlyList
         {
             (Tensor[] parameters, _) = ParameterSelection.Values(model, _session, options.Parameters, _floatType, owned);
             using DisposeScope scope = NewDisposeScope();
-            Tensor[] results = side.Examples > TileExamples && KeepsApart(side, outputs, parameters) ? Tiled(side, outputs, parameters) : Whole(side, outputs, parameters);
+            long tile = SingleExamples.Are(_session.Source, side, 0, shapes => Traced(shapes, outputs, parameters)) ? 1 : TileExamples;
+            Tensor[] results = side.Examples > tile && (tile == 1 || KeepsApart(side, outputs, parameters)) ? Tiled(side, tile, outputs, parameters) : Whole(side, outputs, parameters);
             return outputs.Select((o, i) => TorchTensors.FromTorch(results[i], _session.Source.Outputs[o].Name)).ToArray();
         }
         finally
@@ -33,19 +34,26 @@ internal sealed class ModelRun(NtkModel model, RunOptions options, IReadOnlyList
 
     private Tensor[] Whole(Side side, int[] outputs, Tensor[] parameters)
     {
-        Program program = _session.Trace(parameters, Array.ConvertAll(side.Tensors, t => t.shape), _floatType, outputs, cancellation, elements);
+        Program program = Traced(Array.ConvertAll(side.Tensors, t => t.shape), outputs, parameters);
         return ForwardPass.Run(program, parameters, side.Tensors, cancellation);
     }
 
-    private Tensor[] Tiled(Side side, int[] outputs, Tensor[] parameters)
+    private Program Traced(long[][] shapes, int[] outputs, Tensor[] parameters) => _session.Trace(parameters, shapes, _floatType, outputs, cancellation, elements);
+
+    private Tensor[] Tiled(Side side, long tile, int[] outputs, Tensor[] parameters)
     {
         var parts = outputs.Select(_ => new List<Tensor>()).ToArray();
-        for (long start = 0; start < side.Examples; start += TileExamples)
+        for (long start = 0; start < side.Examples; start += tile)
         {
-            long count = Math.Min(TileExamples, side.Examples - start);
+            long count = Math.Min(tile, side.Examples - start);
             Tensor[] results = Whole(new Side(side.Tile(start, count, 0), count), outputs, parameters);
             for (int i = 0; i < results.Length; i++)
             {
+                if (tile == 1 && (results[i].dim() == 0 || results[i].shape[0] != 1))
+                {
+                    throw new NtkException(NtkErrorId.ShapeMismatch,
+                        $"{model.Name} takes one example at a time, and its output '{_session.Source.Outputs[outputs[i]].Name}' has no axis of examples to put several along; give one example, or choose another output.");
+                }
                 parts[i].Add(results[i]);
             }
             progress?.Report(new NtkProgress("Model outputs", start + count, side.Examples));
@@ -57,9 +65,8 @@ internal sealed class ModelRun(NtkModel model, RunOptions options, IReadOnlyList
     {
         try
         {
-            Program two = _session.Trace(parameters, side.Shapes(2, 0), _floatType, outputs, cancellation, elements);
-            return BatchAnalysis.Prove(two, 2, 0, 0, out _) is not null &&
-                TracedModel.AreAlike(two, _session.Trace(parameters, side.Shapes(1, 0), _floatType, outputs, cancellation, elements));
+            Program two = Traced(side.Shapes(2, 0), outputs, parameters);
+            return BatchAnalysis.Prove(two, 2, 0, 0, out _) is not null && TracedModel.AreAlike(two, Traced(side.Shapes(1, 0), outputs, parameters));
         }
         catch (Exception e) when (ShapeException.IsCauseOf(e))
         {

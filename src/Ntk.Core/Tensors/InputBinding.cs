@@ -71,7 +71,8 @@ public static class InputBinding
             bool fits = shaped.Rank == expected.Length;
             for (int axis = 0; fits && axis < expected.Length; axis++)
             {
-                fits = expected[axis] < 0 || shaped.Shape[axis] == expected[axis];
+                // A model made for one example at a time runs each of several alone.
+                fits = expected[axis] < 0 || shaped.Shape[axis] == expected[axis] || (axis == 0 && expected[0] == 1);
             }
             if (!fits)
             {

@@ -55,7 +55,14 @@ internal sealed class GraphSourceBuilder(string path, string format, GraphDef gr
             IReadOnlyList<NtkParameter> parameters = bind(loops ? Acyclic(nodes, arguments, results) : new FlatGraph(nodes, arguments, results), _functions);
             LoopRewriter.Rewrite(nodes);
             var flat = new FlatGraph(nodes, arguments, results);
-            UnsupportedOps.Check(flat, _functions);
+            try
+            {
+                UnsupportedOps.Check(flat, _functions);
+            }
+            catch (NtkException error)
+            {
+                throw new NtkException(error.ErrorId, $"'{path}': {error.Message}", error) { Target = error.Target };
+            }
             return new GraphSource(format, flat, _functions, data.Select(g => g.Spec).ToArray(), wanted.Select(w => w.Spec).ToArray(), parameters,
                 parameterInputs.Select(g => g.Spec).ToArray());
         }

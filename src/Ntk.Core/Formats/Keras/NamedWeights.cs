@@ -39,11 +39,7 @@ internal static class NamedWeights
     // The path without some of the layers around the variable: the outermost ones, or those between the layer and the variable.
     private static IEnumerable<string> Names(string[] path, int dropped)
     {
-        if (path.Length - dropped < Math.Min(path.Length, 2))
-        {
-            yield break;
-        }
-        for (int outer = 0; outer <= dropped; outer++)
+        for (int outer = 0; outer <= dropped && dropped < path.Length; outer++)
         {
             string[] rest = path[outer..];
             yield return string.Join('/', [.. rest[..(path.Length - dropped - 1)], rest[^1]]);
