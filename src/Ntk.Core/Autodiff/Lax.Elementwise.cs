@@ -12,13 +12,15 @@ public static partial class Lax
 {
     private static readonly Primitive s_negate = Fixed("neg", x => x.neg(), (rows, _, _) => rows.neg());
     private static readonly Primitive s_abs = OfX("abs", AbsoluteValue, (rows, x) => rows * x.sgn());
-    private static readonly Primitive s_exp = OfY("exp", x => x.exp(), (rows, y) => rows * y.conj(), 8);
+    private static readonly Primitive s_magnitude = new Unary("magnitude", x => x.abs(), Reads.Operand,
+        (rows, x, _) => rows.is_complex() ? (rows * x.sgn().conj()).real : rows * x.sgn().conj(), RealType, 4);
+    private static readonly Primitive s_exp = OfY("exp", x => x.exp(), (rows, y) => rows * y, 8);
     private static readonly Primitive s_expm1 = OfY("expm1", x => x.expm1(), (rows, y) => rows * (y + 1), 8);
-    private static readonly Primitive s_log = OfX("log", x => x.log(), (rows, x) => rows / x.conj(), 8);
+    private static readonly Primitive s_log = OfX("log", x => x.log(), (rows, x) => rows / x, 8);
     private static readonly Primitive s_log1p = OfX("log1p", x => x.log1p(), (rows, x) => rows / (x + 1), 8);
     private static readonly Primitive s_sqrt = OfY("sqrt", x => x.sqrt(), (rows, y) => rows * 0.5 / y);
     private static readonly Primitive s_rsqrt = OfY("rsqrt", x => x.rsqrt(), (rows, y) => rows * (y * y * y * -0.5));
-    private static readonly Primitive s_square = OfX("square", x => x * x, (rows, x) => rows * (x.conj() * 2));
+    private static readonly Primitive s_square = OfX("square", x => x * x, (rows, x) => rows * (x * 2));
     private static readonly Primitive s_reciprocal = OfY("reciprocal", x => x.reciprocal(), (rows, y) => rows * (y * y).neg());
     private static readonly Primitive s_sin = OfX("sin", x => x.sin(), (rows, x) => rows * x.cos(), 8);
     private static readonly Primitive s_cos = OfX("cos", x => x.cos(), (rows, x) => rows * x.sin().neg(), 8);
@@ -50,14 +52,14 @@ public static partial class Lax
     private static readonly Primitive s_add = new Binary("add", (x, y) => x.add(y), Same, Same);
     private static readonly Primitive s_subtract = new Binary("sub", (x, y) => x.sub(y), Same, new(true, false, false, false, (rows, _, _, _) => rows.neg()));
     private static readonly Primitive s_multiply = new Binary("mul", (x, y) => x.mul(y),
-        new(true, false, true, false, (rows, _, y, _) => rows * Conj(y)), new(true, true, false, false, (rows, x, _, _) => rows * Conj(x)));
+        new(true, false, true, false, (rows, _, y, _) => rows * y), new(true, true, false, false, (rows, x, _, _) => rows * x));
     private static readonly Primitive s_divide = new Binary("div", DivideValue,
-        new(true, false, true, false, (rows, _, y, _) => rows / Conj(y)), new(false, false, true, true, (rows, _, y, z) => rows * Conj(z / y).neg()));
+        new(true, false, true, false, (rows, _, y, _) => rows / y), new(false, false, true, true, (rows, _, y, z) => rows * (z / y).neg()));
     private static readonly Primitive s_divideNoNan = new Binary("div_no_nan", (x, y) => SafeQuotient(x, y),
         new(true, false, true, false, (rows, _, y, _) => SafeQuotient(rows, y)), new(false, false, true, true, (rows, _, y, z) => rows * SafeQuotient(z, y).neg()));
     private static readonly Primitive s_power = new Binary("pow", (x, y) => x.pow(y),
         new(false, true, true, false, (rows, x, y, _) => rows * y * x.pow(y - 1)),
-        new(false, true, false, true, (rows, x, _, z) => rows * z * where(x > 0, x, ones_like(x)).log()));
+        new(false, true, false, true, (rows, x, _, z) => rows * z * where(x.is_complex() ? x != 0 : x > 0, x, ones_like(x)).log()));
     private static readonly Primitive s_maximum = new Binary("max", (x, y) => maximum(x, y), Where((x, y) => x >= y), Where((x, y) => x < y));
     private static readonly Primitive s_minimum = new Binary("min", (x, y) => minimum(x, y), Where((x, y) => x <= y), Where((x, y) => x > y));
     private static readonly Primitive s_atan2 = new Binary("atan2", (x, y) => atan2(x, y),
@@ -97,7 +99,7 @@ public static partial class Lax
     public static Value Negate(Value x) => x.Trace.Apply(s_negate, x);
 
     /// <summary>|x|; derivative 0 at 0. The magnitude of a complex value.</summary>
-    public static Value Abs(Value x) => x.DType.IsComplex() ? Sqrt(Square(Real(x)) + Square(Imaginary(x))) : x.Trace.Apply(s_abs, x);
+    public static Value Abs(Value x) => x.Trace.Apply(x.DType.IsComplex() ? s_magnitude : s_abs, x);
 
     /// <summary>eˣ.</summary>
     public static Value Exp(Value x) => x.Trace.Apply(s_exp, x);
@@ -337,8 +339,6 @@ public static partial class Lax
     private static Binary Comparison(string name, Func<Tensor, Tensor, Tensor> value) => new(name, value, null, null) { ResultType = ScalarType.Bool };
 
     private static Binary.Rule Where(Func<Tensor, Tensor, Tensor> chosen) => new(false, true, true, false, (rows, x, y, _) => rows * chosen(x, y));
-
-    private static Tensor Conj(Tensor x) => x.is_complex() ? x.conj() : x;
 
     private static Tensor AbsoluteValue(Tensor x) => x.abs();
 

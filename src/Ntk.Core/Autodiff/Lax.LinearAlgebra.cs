@@ -20,6 +20,8 @@ public static partial class Lax
     private static readonly Primitive s_singularValues = new MatrixFunction("singular_values", x => linalg.svd(x[0], false).S, x => RealOf(x[0]).With([.. x[0].Shape[..^2], Less(x[0])]));
     private static readonly Primitive s_leftVectors = new MatrixFunction("left_vectors", x => linalg.svd(x[0], false).U, x => x[0].With([.. x[0].Shape[..^1], Less(x[0])]));
     private static readonly Primitive s_rightVectors = new MatrixFunction("right_vectors", x => linalg.svd(x[0], false).Vh.mH, x => x[0].With([.. x[0].Shape[..^2], x[0].Shape[^1], Less(x[0])]));
+    private static readonly Primitive s_allLeftVectors = new MatrixFunction("all_left_vectors", x => linalg.svd(x[0], true).U, x => x[0].With([.. x[0].Shape[..^1], x[0].Shape[^2]]));
+    private static readonly Primitive s_allRightVectors = new MatrixFunction("all_right_vectors", x => linalg.svd(x[0], true).Vh.mH, x => x[0].With([.. x[0].Shape[..^2], x[0].Shape[^1], x[0].Shape[^1]]));
     private static readonly Primitive s_qrQ = new MatrixFunction("qr_q", x => linalg.qr(x[0]).Q, x => x[0].With([.. x[0].Shape[..^1], Less(x[0])]));
     private static readonly Primitive s_qrR = new MatrixFunction("qr_r", x => linalg.qr(x[0]).R, x => x[0].With([.. x[0].Shape[..^2], Less(x[0]), x[0].Shape[^1]]));
 
@@ -112,9 +114,23 @@ public static partial class Lax
         return (s + Real(Diagonal(inner)), u + uChange, v + vChange);
     }
 
-    /// <summary>Orthonormal columns q and upper triangular r with q·r = x, for x at least as tall as wide.</summary>
+    /// <summary>Singular values and whole orthonormal bases of both sides.</summary>
+    public static (Value Values, Value Left, Value Right) FullSingularValues(Value x)
+    {
+        (Value s, Value u, Value v) = SingularValues(x);
+        return (s, Complete(u, x.Trace.Apply(s_allLeftVectors, x)), Complete(v, x.Trace.Apply(s_allRightVectors, x)));
+    }
+
+    /// <summary>Orthonormal columns q and upper triangular (or, of a wide x, trapezoidal) r with q·r = x.</summary>
     public static (Value Q, Value R) Qr(Value x)
     {
+        long rows = x.Shape[^2], columns = x.Shape[^1];
+        if (columns > rows && !x.IsKnown())
+        {
+            // The first columns determine q.
+            (Value square, Value left) = Qr(SliceAxis(x, -1, 0, rows));
+            return (square, Concat([left, MatMul(Adjoint(square), SliceAxis(x, -1, rows, columns - rows))], -1));
+        }
         Value q = x.Trace.Apply(s_qrQ, x), r = x.Trace.Apply(s_qrR, x);
         if (x.IsKnown())
         {
@@ -124,6 +140,23 @@ public static partial class Lax
         Value strict = Triangle(inner, lower: true) - (inner * Identity(inner));
         Value turn = strict - Adjoint(strict);
         return (q + MatMul(q, turn) + quotient - MatMul(q, inner), r + MatMul(inner - turn, r));
+    }
+
+    /// <summary>
+    /// An orthonormal basis of all dimensions whose first columns are <paramref name="basis"/>. The further ones turn no more than they must (what they turn
+    /// into one another is free); one alone is determined.
+    /// </summary>
+    /// <param name="basis">Orthonormal columns.</param>
+    /// <param name="full">All columns where <paramref name="basis"/> was computed; a constant to the derivative.</param>
+    private static Value Complete(Value basis, Value full)
+    {
+        long own = basis.Shape[^1], all = full.Shape[^1];
+        if (own == all)
+        {
+            return basis;
+        }
+        Value further = SliceAxis(full, -1, own, all - own);
+        return Concat([basis, basis.IsKnown() ? further : further - MatMul(StopGradient(basis), MatMul(Adjoint(Change(basis)), further))], -1);
     }
 
     // Zero, with the derivative of x.

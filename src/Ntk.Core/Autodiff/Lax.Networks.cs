@@ -81,10 +81,16 @@ public static partial class Lax
     }
 
     /// <summary>The largest element under a window, channels last (tf.nn.max_pool); the first of equal ones takes the derivative.</summary>
-    public static Value MaxPool(Value x, long[] window, long[] strides, bool same)
+    public static Value MaxPool(Value x, long[] window, long[] strides, bool same) => MaxPoolAt(x, MaxPoolPlaces(x, window, strides, same), window, strides, same);
+
+    /// <summary>Where the largest elements lie in the flattened spatial axes of the padded image.</summary>
+    public static Value MaxPoolPlaces(Value x, long[] window, long[] strides, bool same) =>
+        x.Trace.Apply(new ArgMaxPool(window, strides), PadForPool(x, window, strides, same, double.NegativeInfinity).Padded);
+
+    /// <summary>The elements at the places that <see cref="MaxPoolPlaces"/> gives.</summary>
+    public static Value MaxPoolAt(Value x, Value places, long[] window, long[] strides, bool same)
     {
         Value padded = PadForPool(x, window, strides, same, double.NegativeInfinity).Padded;
-        Value places = x.Trace.Apply(new ArgMaxPool(window, strides), padded);
         long n = x.Shape[0], c = x.Shape[^1], from = Shapes.Count(padded.Shape.AsSpan()[1..^1]), to = Shapes.Count(places.Shape.AsSpan()[1..^1]);
         // The channels' positions differ: each is its own block.
         Value blocks = Reshape(MoveAxis(Reshape(padded, n, from, c), 2, 1), n * c, from, 1);

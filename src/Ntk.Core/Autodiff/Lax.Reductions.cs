@@ -71,7 +71,7 @@ public static partial class Lax
 
     /// <summary>Running log Σ exp.</summary>
     public static Value CumulativeLogSumExp(Value x, int axis, bool exclusive = false, bool reverse = false) =>
-        Cumulate(x, axis, exclusive, reverse, double.MinValue, v => MoveAxis(v.Trace.Apply(new LogSumExp(running: true), MoveAxis(v, axis, -1)), -1, axis));
+        Cumulate(x, axis, exclusive, reverse, x.DType == ScalarType.Float64 ? double.MinValue : float.MinValue, v => MoveAxis(v.Trace.Apply(new LogSumExp(running: true), MoveAxis(v, axis, -1)), -1, axis));
 
     /// <summary>The general product: contracts pairs of axes, runs along pairs of batch axes; the output's axes are batch, left, right.</summary>
     public static Value DotGeneral(Value x, Value y, int[] xContract, int[] yContract, int[]? xBatch = null, int[]? yBatch = null) =>

@@ -67,6 +67,16 @@ public static partial class Lax
                 weights[i, Math.Clamp(k, 0, from - 1)] += w;
             }
         }
+        return Weighted(x, axis, weights);
+    }
+
+    /// <summary>An axis whose new elements are weighted sums of the old ones.</summary>
+    /// <param name="x">The value.</param>
+    /// <param name="axis">The axis.</param>
+    /// <param name="weights">(new size, old size)</param>
+    public static Value Weighted(Value x, int axis, double[,] weights)
+    {
+        axis = Shapes.Axis(axis, x.Rank);
         Value matrix = x.Trace.Constant(ToTensor(weights, x.DType));
         // (other axes, size) → the axis back in its place
         return MoveAxis(DotGeneral(x, matrix, [axis], [1]), -1, axis);

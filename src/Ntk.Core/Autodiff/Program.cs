@@ -97,7 +97,7 @@ internal static class ProgramBuilder
         var active = new bool[kept.Count];
         foreach (int p in parameters)
         {
-            active[index[p]] = values[p].DType.IsFloatingPoint();
+            active[index[p]] = values[p].DType.IsDifferentiable();
         }
         foreach (Equation equation in live)
         {

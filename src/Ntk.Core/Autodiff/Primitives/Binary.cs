@@ -14,7 +14,7 @@ public sealed class Binary(string name, Func<Tensor, Tensor, Tensor> value, Bina
     /// <param name="ReadsX">Whether <paramref name="Pull"/> reads the first operand.</param>
     /// <param name="ReadsY">Whether it reads the second.</param>
     /// <param name="ReadsOutput">Whether it reads the output.</param>
-    /// <param name="Pull">Multiplies rows by the derivative, given x, y and the output.</param>
+    /// <param name="Pull">Multiplies rows by the derivative, given x, y and the output, or their conjugates when they are complex.</param>
     public sealed record Rule(bool Linear, bool ReadsX, bool ReadsY, bool ReadsOutput, Func<Tensor, Tensor, Tensor, Tensor, Tensor> Pull);
 
     private readonly Rule?[] _rules = [left, right];
@@ -47,7 +47,7 @@ public sealed class Binary(string name, Func<Tensor, Tensor, Tensor> value, Bina
     protected override Tensor Scale(int operand, Tensor rows, in Point point)
     {
         Rule rule = _rules[operand]!;
-        return rule.Pull(rows, rule.ReadsX ? point[0] : null!, rule.ReadsY ? point[1] : null!, rule.ReadsOutput ? point.Result : null!);
+        return rule.Pull(rows, rule.ReadsX ? Conjugate(point[0]) : null!, rule.ReadsY ? Conjugate(point[1]) : null!, rule.ReadsOutput ? Conjugate(point.Result) : null!);
     }
 }
 

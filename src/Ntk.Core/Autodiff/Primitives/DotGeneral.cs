@@ -73,9 +73,10 @@ public sealed class DotGeneral : Primitive
         int other = 1 - operand, batch = _batch[0].Length;
         int[] ownFree = Free(operand, point.OperandTypes[operand].Rank), otherFree = Free(other, point.OperandTypes[other].Rank);
         int ownStart = 1 + batch + (operand == 0 ? 0 : otherFree.Length), otherStart = 1 + batch + (operand == 0 ? ownFree.Length : 0);
+        Tensor factor = point[other].is_complex() ? point[other].conj() : point[other];
         using Tensor product = Contract(
             cotangent, Range(1, batch), [0, .. Range(ownStart, ownFree.Length)], Range(otherStart, otherFree.Length),
-            point[other], _batch[other], _contract[other], otherFree);
+            factor, _batch[other], _contract[other], otherFree);
         // product: (batch, K, own free, contracted in the other's order)
         int rank = point.OperandTypes[operand].Rank;
         var order = new long[rank + 1];

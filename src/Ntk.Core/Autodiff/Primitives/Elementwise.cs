@@ -88,6 +88,9 @@ public abstract class Elementwise : Primitive
         return site.Output.Shape[axis.Axis] == site.Size * axis.Outer * axis.Inner ? axis : null;
     }
 
+    /// <summary>The complex conjugate; a real tensor itself.</summary>
+    protected static Tensor Conjugate(Tensor x) => x.is_complex() ? x.conj() : x;
+
     /// <summary>Sums rows (K, larger shape) over the axes along which <paramref name="shape"/> was broadcast.</summary>
     internal static Tensor Unbroadcast(Tensor rows, long[] shape)
     {

@@ -132,7 +132,7 @@ public sealed class Product(int[] axes) : Reduction(axes)
     /// <inheritdoc/>
     public override Tensor Vjp(int operand, Tensor cotangent, in Point point)
     {
-        using Tensor rest = ProductOfOthers(point[0]);
+        using Tensor rest = ProductOfOthers(point[0].is_complex() ? point[0].conj() : point[0]);
         return Keep(cotangent, point.OperandTypes[0], 1) * rest;
     }
 
@@ -145,6 +145,10 @@ public sealed class Product(int[] axes) : Reduction(axes)
         long[] shape = moved.shape;
         Tensor flat = moved.reshape([.. shape[..kept.Length], -1]);
         long count = flat.shape[^1];
+        if (count == 0)
+        {
+            return zeros_like(x);
+        }
         Tensor one = ones_like(flat.narrow(-1, 0, 1));
         Tensor before = cat([one, flat.narrow(-1, 0, count - 1)], -1).cumprod(-1);
         Tensor behind = cat([one, flat.flip(-1).narrow(-1, 0, count - 1)], -1).cumprod(-1).flip(-1);

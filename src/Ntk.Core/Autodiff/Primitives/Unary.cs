@@ -18,7 +18,8 @@ public enum Reads
 /// <param name="name">Its name.</param>
 /// <param name="value">Its value.</param>
 /// <param name="reads">What <paramref name="pull"/> reads.</param>
-/// <param name="pull">Multiplies rows by the derivative, given operand x and output y; null when the derivative is zero or undefined everywhere.</param>
+/// <param name="pull">Multiplies rows by the derivative, given operand x and output y, of which it gets the conjugates when they are complex: a cotangent meets the conjugate
+/// of a derivative; null when the derivative is zero or undefined everywhere.</param>
 /// <param name="result">The output's element type, given the operand's; null for the same.</param>
 /// <param name="flops">Counted operations an element.</param>
 /// <param name="details">Constants of the function, for printing.</param>
@@ -51,7 +52,7 @@ public sealed class Unary(string name, Func<Tensor, Tensor> value, Reads reads, 
 
     /// <inheritdoc/>
     protected override Tensor Scale(int operand, Tensor rows, in Point point) => pull!(
-        rows, reads.HasFlag(Reads.Operand) ? point[0] : null!, reads.HasFlag(Reads.Output) ? point.Result : null!);
+        rows, reads.HasFlag(Reads.Operand) ? Conjugate(point[0]) : null!, reads.HasFlag(Reads.Output) ? Conjugate(point.Result) : null!);
 
     /// <inheritdoc/>
     public override double Flops(ReadOnlySpan<TensorType> operands, TensorType output) => (double)flops * output.Count;

@@ -26,8 +26,9 @@ internal static class ArrayOps
         new("ReverseV2", c => Lax.Reverse(c[0], Array.ConvertAll(c.Known(1), a => Shapes.Axis(a, c[0].Rank)))),
         new("Reverse", c => Lax.Reverse(c[0], Enumerable.Range(0, c[0].Rank).Where(a => c.Known(1)[a] != 0).ToArray())),
         new("ReverseSequence", ReverseSequence), new("Roll", Roll),
-        new("OneHot", c => Lax.OneHot(c[0], c.KnownInt(1), (int)c.Int("axis", -1), c[2], c[3])),
+        new("OneHot", c => Lax.OneHot(c[0], c.KnownInt(1), (int)c.Int("axis", -1), Lax.StopGradient(c[2]), Lax.StopGradient(c[3]))),
         new("Where", Where), new("Unique", c => Unique(c, false), "y", "idx"), new("UniqueWithCounts", c => Unique(c, true), "y", "idx", "count"),
+        new("UniqueV2", c => UniqueAlong(c, false), "y", "idx"), new("UniqueWithCountsV2", c => UniqueAlong(c, true), "y", "idx", "count"),
         new("ListDiff", ListDiff, "out", "idx"),
     ];
 
@@ -148,6 +149,37 @@ internal static class ArrayOps
         Value indices = c.Trace.Constant(tensor(index, ScalarType.Int64).to(type));
         long[] counts = Enumerable.Range(0, places.Count).Select(p => (long)index.Count(i => i == p)).ToArray();
         return counted ? new[] { unique, indices, c.Trace.Constant(tensor(counts, ScalarType.Int64).to(type)) } : [unique, indices];
+    }
+
+    // UniqueV2(x, axis): slices along an axis, of a vector its elements.
+    private static OpResult UniqueAlong(OpContext c, bool counted)
+    {
+        if (c[0].Rank == 1)
+        {
+            return Unique(c, counted);
+        }
+        ScalarType type = c.Type("out_idx", DataType.DtInt32);
+        Tensor known = c[0].Constant ?? throw new ShapeException("how many different slices there are depends on the data, and with it the shapes of everything behind");
+        int axis = Shapes.Axis(c.KnownInt(1), c[0].Rank);
+        using Tensor moved = known.to(ScalarType.Float64).MoveAxis(axis, 0).reshape(known.shape[axis], -1);
+        double[] flat = moved.data<double>().ToArray();
+        int rows = (int)moved.shape[0], width = (int)moved.shape[1];
+        var places = new Dictionary<string, int>();
+        var first = new List<long>();
+        var index = new long[rows];
+        for (int r = 0; r < rows; r++)
+        {
+            string key = string.Join("|", flat.AsSpan(r * width, width).ToArray());
+            if (!places.TryGetValue(key, out int place))
+            {
+                places[key] = place = first.Count;
+                first.Add(r);
+            }
+            index[r] = place;
+        }
+        Value Numbers(long[] values) => c.Trace.Constant(tensor(values, ScalarType.Int64).to(type));
+        Value unique = Lax.Gather(c[0], c.Trace.Integers(first.ToArray()), axis);
+        return counted ? new[] { unique, Numbers(index), Numbers(first.Select((_, p) => (long)index.Count(i => i == p)).ToArray()) } : [unique, Numbers(index)];
     }
 
     // ListDiff(x, y) → the elements of x that are not in y, and where they are.

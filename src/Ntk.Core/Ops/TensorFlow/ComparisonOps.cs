@@ -14,6 +14,7 @@ internal static class ComparisonOps
         new("Equal", c => Equality(c, Lax.Equal)), new("NotEqual", c => Equality(c, Lax.NotEqual)),
         Two("Less", Lax.Less), Two("LessEqual", Lax.LessEqual), Two("Greater", Lax.Greater), Two("GreaterEqual", Lax.GreaterEqual),
         new("ApproximateEqual", c => Lax.Less(Lax.Abs(c[0] - c[1]), Lax.ScalarLike(c[0], c.Float("tolerance", 1e-5f)))),
+        new("ToBool", c => c[0].Rank > 0 ? c.Trace.Constant(tensor(c[0].Type.Count > 0)) : Lax.NotEqual(c[0], Lax.ScalarLike(c[0], 0))),
         Two("LogicalAnd", Lax.And), Two("LogicalOr", Lax.Or), One("LogicalNot", Lax.Not), Two("LogicalXor", Lax.Xor),
         One("IsFinite", Lax.IsFinite), One("IsNan", Lax.IsNan), One("IsInf", Lax.IsInf),
         new("Select", Select), new("SelectV2", c => Lax.Select(c[0], c[1], c[2])),

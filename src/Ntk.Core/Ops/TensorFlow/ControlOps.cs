@@ -4,16 +4,15 @@ using static TorchSharp.torch;
 
 namespace Ntk.Core.Ops.TensorFlow;
 
-/// <summary>Conditionals and loops, resolved while tracing; identities.</summary>
+/// <summary>Conditionals, resolved while tracing where their conditions are known; identities.</summary>
 internal static class ControlOps
 {
     /// <summary>The ops.</summary>
     public static OpDefinition[] Table { get; } =
     [
         new("If", If), new("StatelessIf", If), new("Case", Case), new("StatelessCase", Case),
-        new("While", While), new("StatelessWhile", While), new(GraphNode.LoopOp, Loop),
         new("Switch", Switch, "output_false", "output_true"), new("Merge", Merge, "output", "value_index"), new("LoopCond", Pass),
-        new("Identity", Pass), new("Snapshot", Pass), new("DeepCopy", Pass), new("Copy", Pass), new("PreventGradient", Pass), new("CheckNumerics", Pass),
+        new("Identity", Pass), new("Snapshot", Pass), new("DeepCopy", Pass), new("Copy", Pass), new("PreventGradient", Pass), new("GuaranteeConst", Pass), new("DebugIdentityV2", Pass), new("DebugIdentityV3", Pass), new("CheckNumerics", Pass),
         new("CheckNumericsV2", Pass), new("IdentityN", CustomGradientOp.Run), new("Print", c => OpResult.Of(c.Inputs[0])), new("PlaceholderWithDefault", Pass),
         new("DebugIdentity", Pass), new("StopGradient", c => Lax.StopGradient(c[0])),
         new("Assert", _ => OpResult.Of()), new("NoOp", _ => OpResult.Of()), new("ControlTrigger", _ => OpResult.Of()),
@@ -30,7 +29,7 @@ internal static class ControlOps
     }
 
     // The condition as a scalar truth value; numbers hold when they are not zero.
-    private static Value Truth(Value condition)
+    internal static Value Truth(Value condition)
     {
         Value truth = condition.DType == ScalarType.Bool ? condition : Lax.NotEqual(condition, Lax.ScalarLike(condition, 0));
         return truth.Type.Count == 1 ? Lax.Reshape(truth) : throw new ShapeException($"a condition of shape {Shapes.Format(condition.Shape)}, where a scalar is needed");
@@ -71,14 +70,16 @@ internal static class ControlOps
     // zero; so whatever enters the branch passes its derivative on only where the branch is taken.
     private static object[] Branch(OpContext c, string function, object[] arguments, Value taken)
     {
-        Value Gate(Value x) => x.Dependence.HasFlag(Dependence.Parameters) && x.DType.IsDifferentiable() ? Lax.Select(taken, x, Lax.StopGradient(x)) : x;
-        return c.Tracer.Through(Gate).Call(function, Array.ConvertAll(arguments, a => a switch
+        return c.Tracer.Through(x => Gate(x, taken)).Call(function, Array.ConvertAll(arguments, a => a switch
         {
-            Value value => Gate(value),
-            TensorList list => list.Combine(list, (item, _) => Gate(item)),
+            Value value => Gate(value, taken),
+            TensorList list => list.Combine(list, (item, _) => Gate(item, taken)),
             _ => a,
         }));
     }
+
+    /// <summary>What enters a branch: its derivative passes only where the branch is taken.</summary>
+    internal static Value Gate(Value x, Value taken) => x.Dependence.HasFlag(Dependence.Parameters) && x.DType.IsDifferentiable() ? Lax.Select(taken, x, Lax.StopGradient(x)) : x;
 
     // A condition that depends on the data: both branches are computed and one is chosen, which needs results of the same shapes.
     private static OpResult Choose(Value condition, object[] yes, object[] no)
@@ -95,43 +96,13 @@ internal static class ControlOps
 
     private static string Describe(object result) => result is Value value ? value.Type.ToString() : result.GetType().Name;
 
-    private static OpResult While(OpContext c)
-    {
-        string condition = c.Function("cond"), body = c.Function("body");
-        return OpResult.Of(Iterate(c.Inputs, c.Inputs.Length, state => c.Tracer.Call(condition, state), state => c.Tracer.Call(body, state)));
-    }
-
-    private static OpResult Loop(OpContext c)
-    {
-        (FlatGraph condition, FlatGraph body) = c.Node.Loop!.Value;
-        return OpResult.Of(Iterate(c.Inputs, body.Outputs.Count, state => c.Tracer.Run(condition, state), state => c.Tracer.Run(body, state)));
-    }
-
-    // Unrolls: the condition must be known in every step. What lies behind the variables stays as it is.
-    private static object[] Iterate(object[] inputs, int variables, Func<object[], object[]> condition, Func<object[], object[]> body)
-    {
-        var state = (object[])inputs.Clone();
-        while (true)
-        {
-            Value more = Truth((Value)condition(state)[0]);
-            if (!more.IsKnown())
-            {
-                throw OpContext.Unsupported("a loop whose number of steps depends on the data or the parameters");
-            }
-            if (more.KnownScalar() == 0)
-            {
-                return state[..variables];
-            }
-            body(state).CopyTo(state, 0);
-        }
-    }
-
+    // Both sides are alive where the condition is not known; OpenBranches brings them together again.
     private static OpResult Switch(OpContext c)
     {
         Value condition = Truth(c[1]);
         if (!condition.IsKnown())
         {
-            throw OpContext.Unsupported("a TF 1 conditional that depends on the data or the parameters");
+            return c.Inputs[0] is Value x ? OpResult.Of(Gate(x, Lax.Not(condition)), Gate(x, condition)) : OpResult.Of(c.Inputs[0], c.Inputs[0]);
         }
         return condition.KnownScalar() != 0 ? OpResult.Of(DeadTensor.Instance, c.Inputs[0]) : OpResult.Of(c.Inputs[0], DeadTensor.Instance);
     }

@@ -13,6 +13,7 @@ internal static class ConvolutionOps
         new("DepthwiseConv2dNative", Depthwise),
         new("Conv2DBackpropInput", c => Transposed(c, 2, depthwise: false)), new("Conv3DBackpropInputV2", c => Transposed(c, 3, depthwise: false)),
         new("DepthwiseConv2dNativeBackpropInput", c => Transposed(c, 2, depthwise: true)),
+        new("Conv2DBackpropInputV2", c => Transposed(c, 2, depthwise: false)), new("Conv3DBackpropInput", c => Transposed(c, 3, depthwise: false)),
         new("Dilation2D", Dilation),
     ];
 
@@ -114,7 +115,8 @@ internal static class ConvolutionOps
     private static OpResult Transposed(OpContext c, int spatial, bool depthwise)
     {
         Layout layout = Layout.Of(c, spatial);
-        long[] full = c.Known(0);
+        // The sizes themselves, or in some versions a tensor that has them.
+        long[] full = c[0].Rank == 1 ? c.Known(0) : c[0].Shape;
         long[] sizes = full.Length == spatial ? full : layout.ChannelsFirst ? full[2..] : full[1..^1];
         Value kernel = c[1], x = layout.ToLast(c[2]);
         long groups = 1;

@@ -11,6 +11,8 @@ internal static class ElementwiseOps
 {
     private static readonly Binary s_leftShift = new("shift_left", (x, y) => x.bitwise_left_shift(y), null, null);
     private static readonly Binary s_rightShift = new("shift_right", (x, y) => x.bitwise_right_shift(y), null, null);
+    // TensorFlow lets the derivative pass as if the step to the neighbour were none.
+    private static readonly Binary s_nextAfter = new("next_after", (x, y) => x.nextafter(y), new(true, false, false, false, (rows, _, _, _) => rows.alias()), null);
     private static readonly Unary s_invert = new("bitwise_not", x => x.bitwise_not(), Reads.None, null);
 
     /// <summary>The ops.</summary>
@@ -28,7 +30,7 @@ internal static class ElementwiseOps
         Two("DivNoNan", Lax.DivideNoNan), Two("MulNoNan", MultiplyNoNan), Two("FloorDiv", Lax.FloorDivide), Two("TruncateDiv", Lax.TruncateDivide),
         Two("FloorMod", Lax.FloorMod), Two("Mod", Lax.TruncateMod), Two("TruncateMod", Lax.TruncateMod), Two("Pow", Lax.Power),
         Two("Maximum", Lax.Maximum), Two("Minimum", Lax.Minimum), Two("Atan2", Lax.Atan2), Two("SquaredDifference", Lax.SquaredDifference),
-        Two("Xlogy", Lax.Xlogy), Two("Xdivy", Xdivy), Two("Xlog1py", Xlog1py),
+        Two("Xlogy", Lax.Xlogy), Two("NextAfter", (x, y) => x.Trace.Apply(s_nextAfter, x, y)), Two("Xdivy", Xdivy), Two("Xlog1py", Xlog1py),
         Two("BitwiseAnd", Lax.BitwiseAnd), Two("BitwiseOr", Lax.BitwiseOr), Two("BitwiseXor", Lax.BitwiseXor),
         Two("LeftShift", (x, y) => x.Trace.Apply(s_leftShift, x, y)), Two("RightShift", (x, y) => x.Trace.Apply(s_rightShift, x, y)),
         One("Invert", x => x.DType == ScalarType.Bool ? Lax.Not(x) : x.Trace.Apply(s_invert, x)), One("PopulationCount", PopulationCount),

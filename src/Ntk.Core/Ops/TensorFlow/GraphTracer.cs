@@ -22,7 +22,13 @@ internal sealed class GraphTracer(Trace trace, GraphFlattener functions, Func<in
     public Value Parameter(VariableHandle handle) => Parameter(handle.Parameter);
 
     /// <summary>A tracer of the same graph's functions over another trace, without parameters.</summary>
-    public GraphTracer On(Trace other) => new(other, functions, i => throw new InvalidDataException($"a gradient's function reads the variable {i}"));
+    public GraphTracer On(Trace other) => On(other, i => throw new InvalidDataException($"a gradient's function reads the variable {i}"));
+
+    /// <summary>A tracer of the same graph's functions over another trace, in which parameters are what <paramref name="read"/> says.</summary>
+    public GraphTracer On(Trace other, Func<int, Value> read) => new(other, functions, read);
+
+    /// <summary>A function's graph.</summary>
+    public FlatGraph Function(string name) => functions.Function(name);
 
     /// <summary>A tracer of the same graph's functions to which every parameter comes through a gate.</summary>
     public GraphTracer Through(Func<Value, Value> gate) => new(trace, functions, i => gate(Parameter(i)));
@@ -51,6 +57,7 @@ internal sealed class GraphTracer(Trace trace, GraphFlattener functions, Func<in
             given[graph.Arguments[i]] = arguments[i];
         }
         var results = new object[graph.Nodes.Count][];
+        var branches = new OpenBranches(graph);
         object Read(TensorRef tensor)
         {
             if (given.TryGetValue(tensor, out object? value))
@@ -65,7 +72,7 @@ internal sealed class GraphTracer(Trace trace, GraphFlattener functions, Func<in
         {
             GraphNode node = graph.Nodes[index];
             bool dead = node.Controls.Length > 0 && Array.Exists(node.Controls, c => results[c] == s_dead || results[c].All(r => r is DeadTensor));
-            results[index] = dead ? s_dead : Evaluate(graph, node, Array.ConvertAll(node.Inputs, Read));
+            results[index] = dead ? s_dead : Evaluate(graph, index, Array.ConvertAll(node.Inputs, Read), branches);
         }
         return graph.Outputs.Select(Read).ToArray();
     }
@@ -81,8 +88,9 @@ internal sealed class GraphTracer(Trace trace, GraphFlattener functions, Func<in
 
     private static readonly object[] s_dead = [];
 
-    private object[] Evaluate(FlatGraph graph, GraphNode node, object[] inputs)
+    private object[] Evaluate(FlatGraph graph, int index, object[] inputs, OpenBranches branches)
     {
+        GraphNode node = graph.Nodes[index];
         if (node.Op != "Merge" && Array.IndexOf(inputs, DeadTensor.Instance) >= 0)
         {
             return s_dead;
@@ -95,9 +103,25 @@ internal sealed class GraphTracer(Trace trace, GraphFlattener functions, Func<in
         OpDefinition op = OpTable.Find(node.Op) ?? throw UnsupportedOps.Error([(node.Op, node.Name, 1)]);
         try
         {
+            if (branches.Any && node.Op == "Merge" && inputs.Count(i => i is not DeadTensor) > 1)
+            {
+                return branches.Merge(index, inputs);
+            }
             var context = new OpContext(this, graph, node, inputs);
             object[] outputs = op.Run(context).Outputs;
             context.CheckAttributes();
+            if (node.Op == "Switch" && inputs[1] is Value condition && !condition.IsKnown())
+            {
+                branches.Add(index, ControlOps.Truth(condition));
+            }
+            else if (branches.Any)
+            {
+                branches.Inherit(index);
+                if (node.Parameter is not null && outputs is [Value read])
+                {
+                    return [branches.Gate(index, read)];
+                }
+            }
             if (constant)
             {
                 _constants[node] = outputs;

@@ -16,7 +16,7 @@ internal static class ImageOps
         new("BatchToSpaceND", c => BatchToSpace(c[0], c.Known(1), c.Known(2))),
         new("SpaceToBatch", c => SpaceToBatch(c[0], [c.Int("block_size", 1), c.Int("block_size", 1)], c.Known(1))),
         new("BatchToSpace", c => BatchToSpace(c[0], [c.Int("block_size", 1), c.Int("block_size", 1)], c.Known(1))),
-        new("ExtractImagePatches", Patches),
+        new("ExtractImagePatches", c => Patches(c, 2)), new("ExtractVolumePatches", c => Patches(c, 3)),
     ];
 
     // Resize…(images, size; align_corners, half_pixel_centers)
@@ -99,20 +99,27 @@ internal static class ImageOps
         return whole;
     }
 
-    // ExtractImagePatches(images; ksizes, strides, rates, padding): the patch of each place along the channels.
-    private static OpResult Patches(OpContext c)
+    // ExtractImagePatches(images; ksizes, strides, rates, padding): the patch of each place along the channels. Volumes have no rates.
+    private static OpResult Patches(OpContext c, int spatial)
     {
         Value x = c[0];
-        var layout = new ConvolutionOps.Layout(false, 2);
-        long[] window = layout.SpatialOf(c.Ints("ksizes"), "ksizes"), strides = layout.SpatialOf(c.Ints("strides"), "strides"), rates = layout.SpatialOf(c.Ints("rates"), "rates");
+        var layout = new ConvolutionOps.Layout(false, spatial);
+        long[] ones = Enumerable.Repeat(1L, spatial + 2).ToArray();
+        long[] window = layout.SpatialOf(c.Ints("ksizes"), "ksizes"), strides = layout.SpatialOf(c.Ints("strides"), "strides"), rates = layout.SpatialOf(c.Ints("rates", ones), "rates");
         var g = Lax.Geometry(x.Shape.AsSpan()[1..^1], window, strides, rates, c.Choice("padding", "VALID", "SAME", "VALID") == "SAME");
         long[] output = g.OutputSizes(x.Shape.AsSpan()[1..^1], window);
         Value padded = Lax.Pad(x, [0, .. g.Low, 0], [0, .. g.High, 0]);
         var pieces = new List<Value>();
-        for (long place = 0; place < window[0] * window[1]; place++)
+        for (long place = 0; place < Shapes.Count(window); place++)
         {
-            pieces.Add(Lax.Slice(padded, [0, place / window[1] * rates[0], place % window[1] * rates[1], 0], [x.Shape[0], output[0], output[1], x.Shape[3]],
-                [1, strides[0], strides[1], 1]));
+            var begin = new long[spatial + 2];
+            long rest = place;
+            for (int i = spatial - 1; i >= 0; i--)
+            {
+                begin[i + 1] = rest % window[i] * rates[i];
+                rest /= window[i];
+            }
+            pieces.Add(Lax.Slice(padded, begin, [x.Shape[0], .. output, x.Shape[^1]], [1, .. strides, 1]));
         }
         return Lax.Concat(pieces, -1);
     }

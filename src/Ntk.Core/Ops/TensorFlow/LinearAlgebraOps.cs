@@ -1,4 +1,5 @@
 using Ntk.Core.Autodiff;
+using Ntk.Core.Formats.Protos;
 
 namespace Ntk.Core.Ops.TensorFlow;
 
@@ -14,7 +15,12 @@ internal static class LinearAlgebraOps
         new("MatrixTriangularSolve", TriangularSolve), new("BatchMatrixTriangularSolve", TriangularSolve),
         new("MatrixDeterminant", c => Lax.Determinant(c[0])),
         new("LogMatrixDeterminant", LogDeterminant, "sign", "log_abs_determinant"),
-        new("SelfAdjointEigV2", SelfAdjointEig, "e", "v"), new("Svd", Svd, "s", "u", "v"), new("Qr", Qr, "q", "r"),
+        new("SelfAdjointEigV2", SelfAdjointEig, "e", "v"), new("Svd", Svd, "s", "u", "v"), new("Qr", Qr, "q", "r"), new("Eig", Eig, "e", "v"), new("Lu", Lu, "lu", "p"),
+        new("MatrixSquareRoot", c => Lax.SquareRoot(c[0])), new("MatrixExponential", c => Lax.MatrixExponential(c[0])), new("MatrixLogarithm", c => Lax.MatrixLogarithm(c[0])),
+        // The names of TensorFlow's first releases.
+        new("BatchCholesky", c => Lax.Cholesky(c[0])), new("BatchMatrixInverse", c => Lax.Inverse(Adjoint(c[0], c.Bool("adjoint")))),
+        new("BatchMatrixSolve", c => Lax.Solve(Adjoint(c[0], c.Bool("adjoint")), c[1])), new("BatchMatrixDeterminant", c => Lax.Determinant(c[0])),
+        new("BatchSelfAdjointEigV2", SelfAdjointEig, "e", "v"), new("BatchSvd", Svd, "s", "u", "v"),
     ];
 
     private static Value Adjoint(Value x, bool adjoint) => adjoint ? Lax.Conjugate(Lax.SwapAxes(x, -1, -2)) : x;
@@ -41,23 +47,33 @@ internal static class LinearAlgebraOps
         return new[] { values, vectors ? basis : ArrayOps.Filled(basis, [0], 0) };
     }
 
+    private static OpResult Eig(OpContext c)
+    {
+        _ = c.Type("Tout", DataType.DtComplex64);
+        bool vectors = c.Bool("compute_v", true);
+        (Value values, Value basis) = Lax.Eigen(c[0]);
+        return new[] { values, vectors ? basis : ArrayOps.Filled(basis, [0], 0) };
+    }
+
+    private static OpResult Lu(OpContext c)
+    {
+        (Value factors, Value order) = Lax.LowerUpper(c[0]);
+        return new[] { factors, Lax.Cast(order, c.Type("output_idx_type", DataType.DtInt32)) };
+    }
+
     private static OpResult Svd(OpContext c)
     {
         bool vectors = c.Bool("compute_uv", true), full = c.Bool("full_matrices");
-        if (full && vectors && c[0].Shape[^1] != c[0].Shape[^2])
-        {
-            throw OpContext.Unsupported("full_matrices of a matrix that is not square");
-        }
-        (Value s, Value u, Value v) = Lax.SingularValues(c[0]);
+        (Value s, Value u, Value v) = full ? Lax.FullSingularValues(c[0]) : Lax.SingularValues(c[0]);
         Value none = ArrayOps.Filled(u, [0], 0);
         return vectors ? new[] { s, u, v } : [s, none, none];
     }
 
     private static OpResult Qr(OpContext c)
     {
-        if ((c.Bool("full_matrices") && c[0].Shape[^1] != c[0].Shape[^2]) || c[0].Shape[^2] < c[0].Shape[^1])
+        if (c.Bool("full_matrices") && c[0].Shape[^2] > c[0].Shape[^1])
         {
-            throw OpContext.Unsupported("a QR decomposition of a matrix that is wider than tall, or with full_matrices,");
+            throw OpContext.Unsupported("full_matrices of a matrix that is taller than wide");
         }
         (Value q, Value r) = Lax.Qr(c[0]);
         return new[] { q, r };

@@ -69,7 +69,7 @@ internal static class ListOps
         new("TensorListStack", Stack), new("TensorListConcat", c => Concat(c, null), "tensor", "lengths"),
         new("TensorListConcatV2", c => Concat(c, Sizes(c, 1)), "tensor", "lengths"),
         new("TensorListSplit", c => FromValues(Lax.Split(c[0], 0, c.Known(2)), c[0].DType, null)),
-        new("TensorListGetItem", c => List(c).At(c.Trace, c.KnownInt(1), Sizes(c, 2))),
+        new("TensorListGetItem", c => c[1].IsKnown() ? List(c).At(c.Trace, c.KnownInt(1), Sizes(c, 2)) : Lax.Gather(Lax.Stack(List(c).All(c.Trace, Sizes(c, 2)), 0), c[1], 0)),
         new("TensorListSetItem", SetItem),
         new("TensorListPushBack", c => List(c).Of(List(c).Items.Append(c[1]))),
         new("TensorListPopBack", c => OpResult.Of(List(c).Of(List(c).Items.SkipLast(1)), List(c).At(c.Trace, List(c).Count - 1, Sizes(c, 1))), "output_handle", "tensor"),
@@ -134,8 +134,14 @@ internal static class ListOps
     private static OpResult SetItem(OpContext c)
     {
         TensorList list = List(c);
+        bool grows = c.Bool("resize_if_index_out_of_bounds");
+        if (!c[1].IsKnown())
+        {
+            // Every element may be the one that is written.
+            return list.Of(list.All(c.Trace, c[2].Shape).Select((item, i) => Lax.Select(Lax.Equal(c[1], Lax.ScalarLike(c[1], i)), c[2], item)).ToArray());
+        }
         int index = c.KnownInt(1);
-        return (c.Bool("resize_if_index_out_of_bounds") && index >= list.Count ? Resize(list, index + 1) : list).With(index, c[2]);
+        return (grows && index >= list.Count ? Resize(list, index + 1) : list).With(index, c[2]);
     }
 
     private static OpResult Concat(OpContext c, long[]? shape)

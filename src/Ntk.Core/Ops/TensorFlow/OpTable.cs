@@ -12,8 +12,8 @@ internal static class OpTable
     private static readonly Dictionary<string, OpDefinition> s_ops = new[]
     {
         ElementwiseOps.Table, ActivationOps.Table, ComparisonOps.Table, ShapeOps.Table, ArrayOps.Table, SlicingOps.Table, GatherOps.Table, DiagonalOps.Table,
-        ReductionOps.Table, MatrixOps.Table, EinsumOp.Table, LinearAlgebraOps.Table, ConvolutionOps.Table, PoolingOps.Table, NormalizationOps.Table,
-        FusedOps.Table, ImageOps.Table, SegmentOps.Table, SpectralOps.Table, SortingOps.Table, SpecialOps.Table, LossOps.Table, ControlOps.Table,
+        ReductionOps.Table, MatrixOps.Table, EinsumOp.Table, LinearAlgebraOps.Table, StructuredMatrixOps.Table, ConvolutionOps.Table, PoolingOps.Table, NormalizationOps.Table,
+        FusedOps.Table, ImageOps.Table, ColorOps.Table, WarpOps.Table, QuantizationOps.Table, SegmentOps.Table, StitchOps.Table, SparseOps.Table, CountingOps.Table, RecurrentOps.Table, SpectralOps.Table, SortingOps.Table, SpecialOps.Table, LossOps.Table, GradientOps.Table, ControlOps.Table, LoopOps.Table,
         ListOps.Table, TensorArrayOps.Table, VariableOps.Table,
     }.SelectMany(table => table).ToDictionary(op => op.Name);
 

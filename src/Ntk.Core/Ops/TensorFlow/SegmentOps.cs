@@ -12,6 +12,8 @@ internal static class SegmentOps
         Sorted("SegmentSum", Lax.SegmentSum), Sorted("SegmentMean", Mean),
         Sorted("SegmentMax", (x, ids, n) => OrZero(Extreme(x, ids, n, true), ids, n)), Sorted("SegmentMin", (x, ids, n) => OrZero(Extreme(x, ids, n, false), ids, n)),
         Sorted("SegmentProd", Product),
+        Numbered("SegmentSumV2", Lax.SegmentSum), Numbered("SegmentProdV2", Product),
+        Numbered("SegmentMaxV2", (x, ids, n) => OrZero(Extreme(x, ids, n, true), ids, n)), Numbered("SegmentMinV2", (x, ids, n) => OrZero(Extreme(x, ids, n, false), ids, n)),
         Unsorted("UnsortedSegmentSum", Lax.SegmentSum), Unsorted("UnsortedSegmentMean", Mean), Unsorted("UnsortedSegmentProd", Product),
         Unsorted("UnsortedSegmentMax", (x, ids, n) => Extreme(x, ids, n, true)), Unsorted("UnsortedSegmentMin", (x, ids, n) => Extreme(x, ids, n, false)),
         Sparse("SparseSegmentSum", Lax.SegmentSum), Sparse("SparseSegmentMean", Mean), Sparse("SparseSegmentSqrtN", SumOverRoot),
@@ -28,6 +30,8 @@ internal static class SegmentOps
         Masked(x, ids, segments, Limit(x.DType, largest), largest ? Lax.Max : Lax.Min);
 
     private static OpDefinition Sorted(string name, Func<Value, Value, long, Value> reduce) => new(name, c => reduce(c[0], c[1], Segments(c.Known(1))));
+
+    private static OpDefinition Numbered(string name, Func<Value, Value, long, Value> reduce) => new(name, c => reduce(c[0], c[1], c.Known(2)[0]));
 
     private static OpDefinition Unsorted(string name, Func<Value, Value, long, Value> reduce) => new(name, c =>
     {

@@ -39,18 +39,25 @@ internal static class SlicingOps
     // StridedSlice(x, begin, end, strides; begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask)
     private static OpResult StridedSlice(OpContext c)
     {
-        Value x = c[0];
-        long beginMask = c.Int("begin_mask", 0), endMask = c.Int("end_mask", 0), ellipsisMask = c.Int("ellipsis_mask", 0),
-            newAxisMask = c.Int("new_axis_mask", 0), shrinkMask = c.Int("shrink_axis_mask", 0);
+        Masks masks = Masks.Of(c);
+        return c[1].IsKnown() && c[2].IsKnown() ? Piece(c[0], c.Known(1), c.Known(2), c.Known(3), masks)
+            : AtUnknownIndex(c, masks.Shrink, masks.Begin, masks.End, masks.Ellipsis | masks.NewAxis);
+    }
+
+    /// <summary>The masks of a slicing specification, a bit an entry: open ends, an ellipsis, new axes, and indices that drop their axis.</summary>
+    internal readonly record struct Masks(long Begin, long End, long Ellipsis, long NewAxis, long Shrink)
+    {
+        /// <summary>The masks among an op's attributes.</summary>
+        public static Masks Of(OpContext c) => new(c.Int("begin_mask", 0), c.Int("end_mask", 0), c.Int("ellipsis_mask", 0), c.Int("new_axis_mask", 0), c.Int("shrink_axis_mask", 0));
+    }
+
+    /// <summary>The piece x[begin:end:stride] with its masks.</summary>
+    internal static Value Piece(Value x, long[] begin, long[] end, long[] stride, Masks masks)
+    {
         static bool Has(long mask, int bit) => ((mask >> bit) & 1) != 0;
-        if (!c[1].IsKnown() || !c[2].IsKnown())
-        {
-            return AtUnknownIndex(c, shrinkMask, beginMask, endMask, ellipsisMask | newAxisMask);
-        }
-        long[] begin = c.Known(1), end = c.Known(2), stride = c.Known(3);
         int entries = begin.Length;
-        int ellipses = Enumerable.Range(0, entries).Count(i => Has(ellipsisMask, i));
-        int named = Enumerable.Range(0, entries).Count(i => !Has(ellipsisMask, i) && !Has(newAxisMask, i));
+        int ellipses = Enumerable.Range(0, entries).Count(i => Has(masks.Ellipsis, i));
+        int named = Enumerable.Range(0, entries).Count(i => !Has(masks.Ellipsis, i) && !Has(masks.NewAxis, i));
         if (ellipses > 1 || named > x.Rank)
         {
             throw new ShapeException($"{named} indices for {Shapes.Format(x.Shape)}");
@@ -68,17 +75,17 @@ internal static class SlicingOps
         }
         for (int i = 0; i < entries; i++)
         {
-            if (Has(ellipsisMask, i))
+            if (Has(masks.Ellipsis, i))
             {
                 Keep(x.Rank - named);
             }
-            else if (Has(newAxisMask, i))
+            else if (Has(masks.NewAxis, i))
             {
                 shape.Add(1);
             }
             else
             {
-                Range range = Along(x.Shape[ranges.Count], begin[i], end[i], stride[i], Has(beginMask, i), Has(endMask, i), Has(shrinkMask, i));
+                Range range = Along(x.Shape[ranges.Count], begin[i], end[i], stride[i], Has(masks.Begin, i), Has(masks.End, i), Has(masks.Shrink, i));
                 ranges.Add(range);
                 if (!range.Shrink)
                 {
