@@ -119,16 +119,52 @@ public sealed class GraphTracerTests : IDisposable
         AssertClose(Tensor([1, 2], i => 2 * (i + 1)), Run(ModelImporter.Import(_fixtures.Write(graph)), Tensor([1, 2], _ => 2)), 1e-6);
     }
 
+    // while max(y) < 3: y = step(y), in TF 1's nodes.
+    private NtkModel DoublingLoop(params NodeDef[] step) => Model([Placeholder("x"), Constant("w", [1], 2), Constant("limit", [], 3), Indices("all", 0, 1),
+        Node("in", "Enter", ["x"], ("frame_name", "f")), Node("merge", "Merge", ["in", "next"]), Node("max", "Max", ["merge", "every"]),
+        Node("every", "Enter", ["all"], ("frame_name", "f"), ("is_constant", true)), Node("top", "Enter", ["limit"], ("frame_name", "f"), ("is_constant", true)),
+        Node("factor", "Enter", ["w"], ("frame_name", "f"), ("is_constant", true)),
+        Node("less", "Less", ["max", "top"]), Node("cond", "LoopCond", ["less"]), Node("switch", "Switch", ["merge", "cond"]), .. step,
+        Node("next", "NextIteration", ["step"]), Node("y", "Exit", ["switch"])]);
+
     [Fact]
-    public void ALoopThatDependsOnTheDataIsRefused()
+    public void ALoopRunsAsOftenAsTheDataSay()
     {
-        NtkModel model = Model(Placeholder("x"), Constant("w", [1], 1), Constant("limit", [], 3), Indices("all", 0, 1),
-            Node("in", "Enter", ["x"], ("frame_name", "f")), Node("merge", "Merge", ["in", "next"]), Node("max", "Max", ["merge", "every"]),
-            Node("every", "Enter", ["all"], ("frame_name", "f"), ("is_constant", true)), Node("top", "Enter", ["limit"], ("frame_name", "f"), ("is_constant", true)),
-            Node("less", "Less", ["max", "top"]), Node("cond", "LoopCond", ["less"]), Node("switch", "Switch", ["merge", "cond"]),
-            Node("step", "Add", ["switch:1", "switch:1"]), Node("next", "NextIteration", ["step"]), Node("y", "Exit", ["switch"]));
+        NtkModel model = DoublingLoop(Node("step", "Mul", ["switch:1", "factor"]));
+        AssertClose(Tensor([1, 2], _ => 4), Run(model, Tensor([1, 2], _ => 1)), 1e-6);
+        AssertClose(Tensor([1, 2], _ => 5), Run(model, Tensor([1, 2], _ => 5)), 1e-6);
+        // The batch has one condition: 1, 2 and 1, 1 together take the two steps of the larger.
+        AssertClose(Tensor([2, 1], i => i == 0 ? 2 : 4), Run(model, Tensor([2, 1], i => i + 1)), 1e-6);
+    }
+
+    [Fact]
+    public void ALoopIsDifferentiatedThroughItsSteps()
+    {
+        NtkModel model = DoublingLoop(Node("step", "Mul", ["switch:1", "factor"]));
+        // y = w² x after two steps, so dy/dw = 2 w x = 4.
+        AssertClose(Tensor([1, 1], _ => 16), NtkEngine.EmpiricalNtk(model, [Tensor([1, 1], _ => 1)], null, new KernelOptions())[0], 1e-6);
+    }
+
+    [Fact]
+    public void AShapeThatDependsOnTheNumberOfStepsIsRefused()
+    {
+        NtkModel model = DoublingLoop(Indices("axis", 1), Node("along", "Enter", ["axis"], ("frame_name", "f"), ("is_constant", true)), Node("twice", "Mul", ["switch:1", "factor"]), Node("step", "ConcatV2", ["twice", "twice", "along"]));
         NtkException error = Assert.Throws<NtkException>(() => Run(model, Tensor([1, 2], _ => 1)));
         Assert.Equal(NtkErrorId.UnsupportedModel, error.ErrorId);
-        Assert.Contains("depends on the data", error.Message, StringComparison.Ordinal);
+        Assert.Contains("the shape of", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AConditionalOfTf1TakesTheSideThatTheDataSay()
+    {
+        // sum(x) < 0 ? w · x : √(w · x); on the side not taken the root is NaN, and so would its derivative be.
+        NtkModel model = Model(Placeholder("x"), Constant("w", [2], 2), Constant("zero", [], 0), Indices("all", 0, 1), Node("sum", "Sum", ["x", "all"]), Node("less", "Less", ["sum", "zero"]),
+            Node("p", "Mul", ["x", "w"]), Node("s", "Switch", ["p", "less"]), Node("root", "Sqrt", ["s"]), Node("same", "Identity", ["s:1"]), Node("y", "Merge", ["root", "same"]));
+        AssertClose(Tensor([1, 2], i => i == 0 ? -2 : -8), Run(model, Tensor([1, 2], i => i == 0 ? -1 : -4)), 1e-6);
+        AssertClose(Tensor([1, 2], i => i == 0 ? 2 : 4), Run(model, Tensor([1, 2], i => i == 0 ? 2 : 8)), 1e-6);
+        NtkTensor Kernel(float a, float b) => NtkEngine.EmpiricalNtk(model, [Tensor([1, 2], i => i == 0 ? a : b)], null, new KernelOptions { TraceAxes = [-1] })[0];
+        AssertClose(Tensor([1, 1], _ => (1 + 16) / 2f), Kernel(-1, -4), 1e-6);
+        // d√(wx)/dw = x / (2 √(wx))
+        AssertClose(Tensor([1, 1], _ => (0.25f + 1) / 2f), Kernel(2, 8), 1e-6);
     }
 }

@@ -17,8 +17,9 @@ internal static class WarpOps
     // CropAndResize(image, boxes (B, 4): y1, x1, y2, x2 in shares of the image, box_ind (B), crop_size; method, extrapolation_value)
     private static OpResult CropAndResize(OpContext c)
     {
-        Value image = Lax.Cast(c[0], c.Trace.FloatType), boxes = c[1];
         bool nearest = c.Choice("method", "bilinear", "bilinear", "nearest") == "nearest";
+        // TensorFlow computes places in float32, and so decides what is nearest.
+        Value image = Lax.Cast(c[0], c.Trace.FloatType), boxes = nearest ? Lax.Cast(Lax.StopGradient(c[1]), ScalarType.Float32) : c[1];
         double outside = c.Float("extrapolation_value", 0);
         long[] size = c.Known(3);
         long height = image.Shape[1], width = image.Shape[2], channels = image.Shape[3], count = boxes.Shape[0];
@@ -26,7 +27,7 @@ internal static class WarpOps
         {
             Value low = Lax.SliceAxis(boxes, 1, first, 1), high = Lax.SliceAxis(boxes, 1, first + 2, 1);
             return to == 1 ? (low + high) * (0.5 * (from - 1))
-                : (low * (from - 1.0)) + ((high - low) * ((from - 1) / (double)(to - 1)) * c.Trace.Constant(arange(to, boxes.DType)));
+                : (low * (from - 1.0)) + ((high - low) * (from - 1.0) / Lax.ScalarLike(low, to - 1) * c.Trace.Constant(arange(to, boxes.DType)));
         }
         Value y = Lax.Reshape(Places(0, height, size[0]), count, size[0], 1), x = Lax.Reshape(Places(1, width, size[1]), count, 1, size[1]);
         Value inside = Lax.And(Within(y, height), Within(x, width));
