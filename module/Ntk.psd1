@@ -9,9 +9,12 @@
     PowerShellVersion    = '7.4'
     CompatiblePSEditions = @('Core')
     CmdletsToExport      = @(
+        'Compare-NtkKernel'
         'ConvertFrom-NtkTensor'
         'Export-NtkTensor'
+        'Get-NtkInfluence'
         'Get-NtkJacobian'
+        'Get-NtkMaxLearningRate'
         'Get-NtkParameter'
         'Get-NtkPlan'
         'Import-NtkModel'
@@ -20,8 +23,11 @@
         'Invoke-EmpiricalNtk'
         'Invoke-NtkLinearization'
         'Invoke-NtkModel'
+        'Invoke-NtkPrediction'
         'Invoke-NtkRegression'
         'Invoke-NtkVectorProduct'
+        'Measure-NtkAlignment'
+        'Measure-NtkSpectrum'
     )
     FunctionsToExport    = @()
     VariablesToExport    = @()

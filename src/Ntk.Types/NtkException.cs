@@ -37,6 +37,7 @@ public static class NtkErrorId
     public const string MemoryLimitTooSmall = nameof(MemoryLimitTooSmall);
     public const string InvalidArgument = nameof(InvalidArgument);
     public const string SingularSystem = nameof(SingularSystem);
+    public const string NotConverged = nameof(NotConverged);
     public const string FileExists = nameof(FileExists);
     public const string FileWriteFailed = nameof(FileWriteFailed);
     public const string NotDifferentiable = nameof(NotDifferentiable);

@@ -1,24 +1,14 @@
 namespace Ntk;
 
 /// <summary>What kernel regression says of one test example.</summary>
-public sealed class NtkRegressionPrediction
+/// <param name="Index">The example's row in the test inputs.</param>
+/// <param name="Label">The class with the highest score, as it was given: a number, text; of targets that are no classes the highest column, or null where there is one column.</param>
+/// <param name="Score">The highest score; of one column, the predicted value.</param>
+/// <param name="Scores">The score of each class, or the predicted value of each column.</param>
+/// <param name="Ridge">The ridge used, in units of the training kernel's mean diagonal.</param>
+/// <param name="Model">The model's name; null for regression from kernels.</param>
+public sealed record NtkRegressionPrediction(int Index, object? Label, double Score, NtkScores Scores, double Ridge, string? Model)
 {
-    internal NtkRegressionPrediction(int index, int? label, double[] scores)
-    {
-        Index = index;
-        Label = label;
-        Scores = scores;
-    }
-
-    /// <summary>The example's row in the test-train kernel.</summary>
-    public int Index { get; }
-
-    /// <summary>The column with the highest score: the class, when the training targets were labels; null for targets of one column.</summary>
-    public int? Label { get; }
-
-    /// <summary>The predicted targets, one a column or class.</summary>
-    public double[] Scores { get; }
-
     /// <inheritdoc/>
-    public override string ToString() => $"{Index}: {(Label is { } label ? $"{label}" : string.Join(' ', Scores.Select(s => $"{s:G6}")))}";
+    public override string ToString() => Label is null ? $"{Index}: {Score:G6}" : $"{Index}: {Label} ({Score:G6})";
 }

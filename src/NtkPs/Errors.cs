@@ -26,7 +26,7 @@ internal static class Errors
         NtkErrorId.MemoryLimitTooSmall => ErrorCategory.LimitsExceeded,
         NtkErrorId.OutOfMemory => ErrorCategory.ResourceUnavailable,
         NtkErrorId.Unexpected => ErrorCategory.NotSpecified,
-        NtkErrorId.SingularSystem => ErrorCategory.InvalidResult,
+        NtkErrorId.SingularSystem or NtkErrorId.NotConverged => ErrorCategory.InvalidResult,
         NtkErrorId.BatchAxisMixed => ErrorCategory.InvalidOperation,
         _ => ErrorCategory.InvalidArgument,
     };

@@ -30,4 +30,51 @@ Describe 'Invoke-NtkRegression' {
         { Invoke-NtkRegression $train $test.Transpose() 0, 1, 1 } | Should -Throw '*-KernelTestTrain*other way round*' -ErrorId 'ShapeMismatch,NtkPs.InvokeNtkRegressionCommand'
         { Invoke-NtkRegression $train $test 0, 1 } | Should -Throw '*-YTrain*' -ErrorId 'ShapeMismatch,NtkPs.InvokeNtkRegressionCommand'
     }
+
+    It 'takes labels that are text, with the score of each class' {
+        $predictions = @(Invoke-NtkRegression $train $test 'cat', 'dog', 'dog')
+        @($predictions.Label) | Should -Be @('cat', 'dog')
+        $predictions[1].Scores['dog'] | Should -Be $predictions[1].Score
+        $predictions[1].Scores['cat'] | Should -BeLessThan 0
+        "$($predictions[1])" | Should -BeLike '1: dog (*'
+        "$($predictions[1].Scores.ToString())" | Should -BeLike 'cat=* dog=*'
+    }
+
+    It 'chooses the ridge by cross-validation' {
+        $points = foreach ($i in 0..11) { $i / 2 }
+        $kernel = [NtkTensor]::FromArray([double[]] @(foreach ($a in $points) { foreach ($b in $points) { [Math]::Exp(-($a - $b) * ($a - $b)) } }), @(12, 12))
+        $labels = foreach ($a in $points) { if ($a -lt 3) { 'low' } else { 'high' } }
+        $said = @(Invoke-NtkRegression $kernel $kernel $labels -CrossValidate -Fold 3 -RidgeCandidate 1e-4, 1e-2, 1 -Verbose 4>&1)
+        @($said | Where-Object { $_ -is [System.Management.Automation.VerboseRecord] }).Count | Should -Be 3
+        $predictions = @($said | Where-Object { $_ -is [Ntk.NtkRegressionPrediction] })
+        @($predictions.Label) | Should -Be $labels
+        $predictions[0].Ridge | Should -BeIn 1e-4, 1e-2, 1
+        { Invoke-NtkRegression $kernel $kernel $labels -CrossValidate -Ridge 1 } | Should -Throw '*-Ridge*' -ErrorId 'InvalidArgument,NtkPs.InvokeNtkRegressionCommand'
+        { Invoke-NtkRegression $kernel $kernel $labels -CrossValidate -Fold 99 } | Should -Throw '*-Fold*' -ErrorId 'InvalidArgument,NtkPs.InvokeNtkRegressionCommand'
+    }
+
+    Context 'from a model' {
+        BeforeAll {
+            $model = Import-NtkModel "$PSScriptRoot/../fixtures/keras2/small_fcn/model.keras"
+            $x = Import-NtkTensor "$PSScriptRoot/../fixtures/keras2/small_fcn/data.npz" -Name x1 -NoEnumerate
+            $x2 = Import-NtkTensor "$PSScriptRoot/../fixtures/keras2/small_fcn/data.npz" -Name x2 -NoEnumerate
+            $labels = @(foreach ($i in 1..$x.Shape[0]) { ('cat', 'dog')[$i % 2] })
+        }
+
+        It 'is regression with its kernels' {
+            $own = @(Invoke-NtkRegression -Model $model -XTrain $x -XTest $x2 -YTrain $labels -Ridge 0.1 -Precision Double)
+            $kernels = @(Invoke-NtkRegression (Invoke-EmpiricalNtk $model $x -Precision Double) (Invoke-EmpiricalNtk $model $x2 $x -Precision Double) $labels -Ridge 0.1)
+            @($own.Label) | Should -Be @($kernels.Label)
+            $own[0].Score | Should -Be $kernels[0].Score
+            $own[0].Model | Should -Be $model.Name
+        }
+
+        It 'takes several models through the pipeline' {
+            @($model, $model | Invoke-NtkRegression -XTrain $x -XTest $x2 -YTrain $labels -Ridge 0.1).Count | Should -Be (2 * $x2.Shape[0])
+        }
+
+        It 'says when labels and examples differ in number' {
+            { Invoke-NtkRegression -Model $model -XTrain $x -XTest $x2 -YTrain 0, 1 } | Should -Throw '*-YTrain has 2 examples*' -ErrorId 'ShapeMismatch,NtkPs.InvokeNtkRegressionCommand'
+        }
+    }
 }

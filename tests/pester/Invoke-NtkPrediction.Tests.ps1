@@ -1,0 +1,88 @@
+Describe 'Invoke-NtkPrediction' {
+    BeforeAll {
+        Import-Module Ntk
+        $file = "$PSScriptRoot/../fixtures/predict/data.npz"
+        $d = @{}
+        Import-NtkTensor $file -NoEnumerate | ForEach-Object { $d[$_.Name] = $_ }
+        $suffix = ',NtkPs.InvokeNtkPredictionCommand'
+    }
+
+    It 'gives an object for each time' {
+        $result = @(Invoke-NtkPrediction $d.ntk_dd $d.ntk_td $d.y -Time 0, 10, 100 -FxTrain0 $d.f -FxTest0 $d.ft)
+        @($result.Time) | Should -Be @(0, 10, 100)
+        $result[0].Train.Equals($d.f) | Should -BeTrue
+        $result[0].Test.Equals($d.ft) | Should -BeTrue
+        $result[2].Loss | Should -BeLessThan $result[1].Loss
+        $result[0].Method | Should -Be 'GradientDescentMse'
+    }
+
+    It 'goes to the end of training without a time' {
+        $result = Invoke-NtkPrediction $d.ntk_dd -YTrain $d.y
+        [double]::IsPositiveInfinity($result.Time) | Should -BeTrue
+        $result.Train.Equals($d.y) | Should -BeTrue
+        $result.Test | Should -BeNullOrEmpty
+    }
+
+    It 'takes tensors, rows, arrays and files alike' {
+        $tensor = Invoke-NtkPrediction $d.ntk_dd $d.ntk_td $d.y -Time 3
+        foreach ($k in @(@($d.ntk_dd), $d.ntk_dd.ToArray(), "$file/ntk_dd")) {
+            (Invoke-NtkPrediction $k $d.ntk_td $d.y -Time 3).Test.Equals($tensor.Test) | Should -BeTrue
+        }
+    }
+
+    It 'gives mean and covariance for each kernel asked for' {
+        $arguments = @{ KernelTrainTrain = $d.ntk_dd; KernelTestTrain = $d.ntk_td; NngpTrainTrain = $d.nngp_dd; NngpTestTrain = $d.nngp_td; NngpTestTest = $d.nngp_tt; YTrain = $d.y }
+        $result = @(Invoke-NtkPrediction -Method GPInference -Get nngp, ntk @arguments)
+        @($result.Kernel) | Should -Be @('Nngp', 'Ntk')
+        "$($result[0].Covariance.Shape)" | Should -Be '3 3'
+        $result = @(Invoke-NtkPrediction -Method GradientDescentMseEnsemble -Get ntk -Time 1, 2 @arguments)
+        $result.Count | Should -Be 2
+        "$($result[0].Mean.Shape)" | Should -Be '3 2'
+    }
+
+    It 'integrates cross-entropy with momentum' {
+        $plain = Invoke-NtkPrediction $d.ntk_dd $d.ntk_td $d.labels -Method GradientDescent -Loss CrossEntropy -Time 5
+        $fast = Invoke-NtkPrediction $d.ntk_dd $d.ntk_td $d.labels -Method GradientDescent -Loss CrossEntropy -Time 5 -Momentum 0.9
+        $plain.Train.ArgMax() | Should -Be $d.labels.ToFlatArray()
+        $fast.Train.Equals($plain.Train) | Should -BeFalse
+    }
+
+    It 'finds from the kernels which axes are traced' {
+        (Invoke-NtkPrediction $d.full_dd $d.full_td $d.y -Time 1).Test.Equals((Invoke-NtkPrediction $d.full_dd $d.full_td $d.y -Time 1 -TraceAxis @()).Test) | Should -BeTrue
+        (Invoke-NtkPrediction $d.ntk_dd $d.ntk_td $d.y1 -Time 1).Test.Shape | Should -Be 3
+    }
+
+    It 'warns of an ill-conditioned kernel' {
+        $near = [NtkTensor]::FromArray([double[]](1, 0.99999999999, 0.99999999999, 1), @(2, 2))
+        $null = Invoke-NtkPrediction $near $near ([double[]](1, 2)) -WarningVariable said -WarningAction SilentlyContinue
+        "$said" | Should -BeLike '*condition number*-DiagReg*would help*'
+    }
+
+    It 'refuses <Words> as <Id>' -ForEach @(
+        @{ Id = 'InvalidArgument'; Words = '-Time is $null'; Arguments = @{ Time = $null } }
+        @{ Id = 'InvalidArgument'; Words = '-Momentum'; Arguments = @{ Momentum = 0.9 } }
+        @{ Id = 'InvalidArgument'; Words = '-FxTrain0 is $null'; Arguments = @{ FxTrain0 = $null } }
+        @{ Id = 'InvalidArgument'; Words = '-NngpTrainTrain'; Arguments = @{ Method = 'GPInference'; Get = 'Nngp' } }
+        @{ Id = 'InvalidAxis'; Words = '-TraceAxis 5'; Arguments = @{ TraceAxis = 5 } }
+        @{ Id = 'ShapeMismatch'; Words = '-FxTrain0'; Arguments = @{ FxTrain0 = 1, 2, 3 } }
+    ) {
+        { Invoke-NtkPrediction $d.ntk_dd $d.ntk_td $d.y @Arguments } | Should -Throw "*$Words*" -ErrorId "$Id$suffix"
+    }
+
+    It 'names a jitter for a singular kernel' {
+        $same = [NtkTensor]::FromArray([double[]](1, 1, 1, 1), @(2, 2))
+        { Invoke-NtkPrediction $same $same ([double[]](0, 1)) } | Should -Throw '*singular*-DiagReg*would do*' -ErrorId "SingularSystem$suffix"
+    }
+
+    It 'says when training never comes to rest' {
+        { Invoke-NtkPrediction $d.ntk_dd -YTrain $d.labels -Method GradientDescent -Loss CrossEntropy } | Should -Throw '*Give -Time*' -ErrorId "NotConverged$suffix"
+    }
+
+    It 'survives Export-Clixml' {
+        $result = Invoke-NtkPrediction $d.ntk_dd $d.ntk_td $d.y -Time 3
+        $back = [System.Management.Automation.PSSerializer]::Deserialize([System.Management.Automation.PSSerializer]::Serialize($result))
+        $back.Time | Should -Be 3
+        $back.Loss | Should -Be $result.Loss
+        @($back.Train).Count | Should -Be 8
+    }
+}
