@@ -27,8 +27,6 @@ internal static class ConvolutionLayers
         ["SeparableConv2D"] = (l, c) => Separable(l, c, 2),
         ["SeparableConvolution1D"] = (l, c) => Separable(l, c, 1),
         ["SeparableConvolution2D"] = (l, c) => Separable(l, c, 2),
-        ["LocallyConnected1D"] = (l, c) => LocallyConnected(l, c, 1),
-        ["LocallyConnected2D"] = (l, c) => LocallyConnected(l, c, 2),
     };
 
     /// <summary>Strides, dilations, padding and order of the axes: what all of them share.</summary>
@@ -149,48 +147,6 @@ internal static class ConvolutionLayers
             y = Lax.Convolution(y, call[pointwise], Lax.Geometry(y.Shape.AsSpan(1, rank), ones, ones, ones, same: false));
             return activation(call, ChannelOrder.FromLast(bias is null ? y : y + call[bias], geometry.ChannelsFirst));
         };
-    }
-
-    // Like a convolution, with a kernel of its own at each place: (places, window · Cin, Cout). Keras 2 only, in its default implementation.
-    private static void LocallyConnected(KerasLayer layer, LayerConfig c, int rank)
-    {
-        Geometry geometry = Geometry.Read(c, rank);
-        if (geometry.ChannelsFirst || c.Integer("implementation", 1) != 1)
-        {
-            throw new ShapeException("only implementation=1 with channels last is supported");
-        }
-        c.Ignore("filters");
-        LayerVariable kernel = layer.Add("kernel");
-        LayerVariable? bias = c.Flag("use_bias", true) ? layer.Add("bias") : null;
-        Func<LayerCall, Value, Value> activation = c.Activation("activation");
-        layer.Map = (call, x) =>
-        {
-            Value patches = Patches(call.Float(x), geometry);
-            Value y = Lax.DotGeneral(patches, call[kernel], [2], [1], [1], [0]);
-            long[] places = Lax.Geometry(x.Shape.AsSpan(1, rank), geometry.Window, geometry.Strides, geometry.Dilations, same: false).OutputSizes(x.Shape.AsSpan(1, rank), geometry.Window);
-            y = Lax.Reshape(Lax.MoveAxis(y, 1, 0), [x.Shape[0], .. places, y.Shape[^1]]);
-            return activation(call, bias is null ? y : y + call[bias]);
-        };
-    }
-
-    // (N, places, window · C): what the window sees at each place.
-    private static Value Patches(Value x, Geometry g)
-    {
-        int rank = g.Window.Length;
-        long[] places = Lax.Geometry(x.Shape.AsSpan(1, rank), g.Window, g.Strides, g.Dilations, same: false).OutputSizes(x.Shape.AsSpan(1, rank), g.Window);
-        var views = new List<Value>();
-        for (long element = 0; element < Shapes.Count(g.Window); element++)
-        {
-            Value view = x;
-            long rest = element;
-            for (int i = rank - 1; i >= 0; i--)
-            {
-                view = Lax.SliceAxis(view, i + 1, rest % g.Window[i], places[i], g.Strides[i]);
-                rest /= g.Window[i];
-            }
-            views.Add(Lax.Reshape(view, x.Shape[0], Shapes.Count(places), x.Shape[^1]));
-        }
-        return Lax.Concat(views, 2);
     }
 
     private static Value Grouped(Value x, Value kernel, Geometry geometry)

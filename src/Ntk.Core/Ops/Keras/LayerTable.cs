@@ -6,7 +6,7 @@ namespace Ntk.Core.Ops.Keras;
 internal static class LayerTable
 {
     private static readonly Dictionary<string, Action<KerasLayer, LayerConfig>> s_all = Join(
-        CoreLayers.Table, ActivationLayers.Table, ConvolutionLayers.Table, PoolingLayers.Table, NormalizationLayers.Table, RecurrentLayers.Table,
+        CoreLayers.Table, ActivationLayers.Table, ConvolutionLayers.Table, LocallyConnectedLayers.Table, PoolingLayers.Table, NormalizationLayers.Table, RecurrentLayers.Table,
         ConvolutionalRecurrentLayers.Table, AttentionLayers.Table, MergeLayers.Table, ReshapingLayers.Table, RegularizationLayers.Table,
         PreprocessingLayers.Table, ModelLayers.Table, TensorFlowOperations.Table);
 

@@ -52,23 +52,28 @@ internal static class ModelLayers
         layer.Body = call => call.Inputs;
     }
 
-    // The layer sees the time steps as examples: (N, T, …) as (N·T, …).
+    // The layer sees the time steps as examples: (N, T, …) as (N·T, …), and so it does their mask.
     private static void TimeDistributed(KerasLayer layer, LayerConfig c)
     {
         KerasLayer inner = c.Inner("layer");
         inner.PathName = c.Version < 3 && inner.Graph is null ? "" : inner.Name;
-        layer.PassesMask = true;
         layer.Body = call =>
         {
             Value x = call.X;
             long n = x.Shape[0], t = x.Shape[1];
-            Value? mask = call.Mask is { } m && m.Rank >= 2 ? Lax.Reshape(m, [n * t, .. m.Shape[2..]]) : null;
+            Value? given = call.Mask;
             // A mask of whole steps masks nothing inside one step.
-            mask = mask is { Rank: 1 } ? null : mask;
+            Value? mask = given is { Rank: > 2 } ? Lax.Reshape(given, [n * t, .. given.Shape[2..]]) : null;
             IReadOnlyList<Flow> outputs = call.Call(inner, new Flow(Lax.Reshape(x, [n * t, .. x.Shape[2..]]), mask));
-            return outputs.Select(o => new Flow(Lax.Reshape(o.Value, [n, t, .. o.Value.Shape[1..]]))).ToArray();
+            return outputs.Select(o => new Flow(Lax.Reshape(o.Value, [n, t, .. o.Value.Shape[1..]]), OuterMask(o.Mask, given, n, t, c.Version))).ToArray();
         };
     }
+
+    // Keras 2 asks the layer inside what becomes of the mask, and keeps of one that ends there which steps have any place left; Keras 3 passes the mask on as it came.
+    private static Value? OuterMask(Value? inner, Value? given, long n, long t, int version) =>
+        version >= 3 || given is { Rank: <= 2 } ? given
+        : inner is not null ? Lax.Reshape(inner, [n, t, .. inner.Shape[1..]])
+        : given is null ? null : Lax.Any(given, Enumerable.Range(2, given.Rank - 2).Select(a => (long)a).ToArray(), false);
 
     // At inference the stored kernel is used as it is: it was divided by its norm when it was last trained.
     private static void SpectralNormalization(KerasLayer layer, LayerConfig c)
