@@ -157,23 +157,33 @@ internal sealed class SavedModelVariables(string folder, MetaGraphDef meta)
         return result;
     }
 
-    // Keras lists its variables in the order in which layers were made; others come as the walk meets them. Keras 3 exports each variable twice, by the
-    // same name, and the graph reads the one that is not in the list.
+    // Keras lists its variables in the order in which layers were made; others come as the walk meets them. It also lists those that frozen layers own, which
+    // their own objects call trainable. Keras 3 exports each variable twice, by the same name, and the graph reads the one that is not in the lists.
     private static void Sort(Dictionary<string, Known> objects, SavedObjectGraph saved, Dictionary<int, string> keys)
     {
-        int list = saved.Nodes[0].Children.FirstOrDefault(c => c.LocalName == s_lists[0])?.NodeId ?? 0;
-        var places = new Dictionary<string, int>();
-        foreach (var child in list > 0 && list < saved.Nodes.Count ? saved.Nodes[list].Children : [])
+        Dictionary<string, int> Places(string list)
         {
-            if (keys.TryGetValue(child.NodeId, out string? key) && int.TryParse(child.LocalName, out int place))
+            var places = new Dictionary<string, int>();
+            int node = saved.Nodes[0].Children.FirstOrDefault(c => c.LocalName == list)?.NodeId ?? 0;
+            foreach (var child in node > 0 && node < saved.Nodes.Count ? saved.Nodes[node].Children : [])
             {
-                places[key] = place - saved.Nodes.Count;
-                places.TryAdd(objects[key].Name, places[key]);
+                if (keys.TryGetValue(child.NodeId, out string? key) && int.TryParse(child.LocalName, out int place))
+                {
+                    places[key] = place;
+                    places.TryAdd(objects[key].Name, place);
+                }
             }
+            return places;
         }
+        static int? Place(Dictionary<string, int> places, string key, Known known) =>
+            places.TryGetValue(key, out int own) || places.TryGetValue(known.Name, out own) ? own : null;
+        Dictionary<string, int> all = Places(s_lists[0]), trained = Places(s_lists[1]);
+        bool lists = saved.Nodes[0].Children.Any(c => c.LocalName == s_lists[1]);
         foreach ((string key, Known known) in objects.ToArray())
         {
-            objects[key] = known with { Order = places.TryGetValue(key, out int own) || places.TryGetValue(known.Name, out own) ? own : known.Order };
+            int? place = Place(all, key, known);
+            bool isFrozen = lists && place is not null && (all.ContainsKey(key) ? !trained.ContainsKey(key) : Place(trained, key, known) is null);
+            objects[key] = known with { Order = place - saved.Nodes.Count ?? known.Order, Trainable = known.Trainable && !isFrozen };
         }
     }
 
