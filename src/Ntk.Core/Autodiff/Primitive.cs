@@ -30,6 +30,12 @@ public abstract class Primitive
     /// <summary>Pulls a cotangent (K, output's shape) back: the operand's cotangent (K, operand's shape).</summary>
     public abstract Tensor Vjp(int operand, Tensor cotangent, in Point point);
 
+    /// <summary>
+    /// Adds what <see cref="Vjp"/> gives to <paramref name="sum"/> in place, or where that is null to zeros that are the caller's own; null where the primitive
+    /// cannot do it in less work. A loop's steps each read a piece of one sequence: padding every piece to the whole would cost the square of its length.
+    /// </summary>
+    public virtual Tensor? AccumulateVjp(int operand, Tensor? sum, Tensor cotangent, in Point point) => null;
+
     /// <summary>Whether <see cref="Vjp"/> with respect to <paramref name="differentiated"/> reads the value of operand <paramref name="operand"/>.</summary>
     public virtual bool VjpReads(int differentiated, int operand) => !(IsLinear(differentiated) && operand == differentiated);
 

@@ -16,6 +16,7 @@ public static class ReversePass
     /// <param name="chosen">The equations to go through.</param>
     public static void Run(Program program, Tensor?[] values, Dictionary<int, Tensor> cotangents, Func<Equation, bool> chosen)
     {
+        var owned = new HashSet<int>();
         for (int e = program.Equations.Length - 1; e >= 0; e--)
         {
             Equation equation = program.Equations[e];
@@ -32,8 +33,15 @@ public static class ReversePass
                 int o = equation.Operands[i];
                 if (program.Variables[o].Active && equation.Primitive.IsDifferentiable(i))
                 {
-                    Tensor pulled = equation.Primitive.Vjp(i, rows, point);
-                    cotangents[o] = (cotangents.TryGetValue(o, out Tensor? before) ? before + pulled : pulled).MoveToOuterDisposeScope();
+                    Tensor? before = cotangents.GetValueOrDefault(o);
+                    Tensor? sum = before is null || owned.Contains(o) ? equation.Primitive.AccumulateVjp(i, before, rows, point) : null;
+                    bool isOwn = sum is not null || before is not null;
+                    sum ??= before is null ? equation.Primitive.Vjp(i, rows, point) : before + equation.Primitive.Vjp(i, rows, point);
+                    cotangents[o] = ReferenceEquals(sum, before) ? before : sum.MoveToOuterDisposeScope();
+                    if (isOwn)
+                    {
+                        owned.Add(o);
+                    }
                 }
             }
             rows.Dispose();

@@ -11,7 +11,8 @@ namespace Ntk.Core.Kernels;
 /// <param name="Rows">The rows.</param>
 /// <param name="Shared">Whether all examples share the rows.</param>
 /// <param name="Mask">What each example multiplies the shared rows by; null for nothing.</param>
-internal sealed record Cotangent(Tensor Rows, bool Shared, Tensor? Mask = null)
+/// <param name="Owned">Whether nothing else reads the rows' memory, so that more may be added in place.</param>
+internal sealed record Cotangent(Tensor Rows, bool Shared, Tensor? Mask = null, bool Owned = false)
 {
     /// <summary>The form.</summary>
     public CotangentForm Form => !Shared ? CotangentForm.Full : Mask is null ? CotangentForm.Shared : CotangentForm.Masked;

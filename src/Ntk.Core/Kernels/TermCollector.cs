@@ -23,6 +23,7 @@ internal sealed class TermCollector(Program program, ParameterGroup group, Group
     private readonly Tensor?[] _jacobians = new Tensor?[group.Roots.Count];
     private readonly ParameterLayout?[] _layouts = new ParameterLayout?[group.Roots.Count];
     private readonly List<FactoredUse> _factors = [];
+    private readonly List<FactoredUse>[] _small = group.Roots.Select(_ => new List<FactoredUse>()).ToArray();
     private bool _done;
 
     /// <summary>A use without factors: rows (K, G, root's shape).</summary>
@@ -39,19 +40,35 @@ internal sealed class TermCollector(Program program, ParameterGroup group, Group
     public void Add(int root, FactoredUse use)
     {
         _missing[root]--;
-        _factors.Add(use with
+        if (method == GroupMethod.Gram)
         {
-            Activation = use.Activation.MoveToOuterDisposeScope(),
-            Cotangent = use.Cotangent.MoveToOuterDisposeScope(),
-            Mask = use.Mask?.MoveToOuterDisposeScope(),
-            Shift = group.Shift is not null,
-        });
+            _factors.Add(Kept(use));
+            return;
+        }
+        List<FactoredUse> small = _small[root];
+        if (small.Count > 0 && !(small[0].Shape with { Positions = use.Shape.Positions }).Equals(use.Shape))
+        {
+            WriteOut(root);
+        }
+        small.Add(Kept(use));
+        if (!IsSmall(use.Shape with { Positions = small.Sum(u => u.Shape.Positions) }, use.Cotangent.shape[0]))
+        {
+            WriteOut(root);
+        }
     }
+
+    /// <summary>Whether a use's Jacobian is written out together with the root's other ones: a loop's steps in one product instead of one sum a step.</summary>
+    public bool Gathers(int root, UseShape shape, long rows) => method == GroupMethod.Explicit && group.Roots[root].Meetings.Count > 1 && IsSmall(shape, rows);
 
     /// <summary>A use whose Jacobian is written out.</summary>
     public void Add(int root, JacobianUse use)
     {
         _missing[root]--;
+        Place(root, use);
+    }
+
+    private void Place(int root, JacobianUse use)
+    {
         Tensor jacobian = use.Data;
         // Uses that lie alike add up as they are; else all take the parameter's own order.
         bool alone = group.IsDirect && group.Roots[root].Meetings.Count == 1;
@@ -74,7 +91,7 @@ internal sealed class TermCollector(Program program, ParameterGroup group, Group
     public Term? TryFinish() => _done || method == GroupMethod.Fused || _missing.Any(m => m > 0) ? null : Make();
 
     /// <summary>The term of the uses that came, when no more will.</summary>
-    public Term? FinishEarly() => _done || (_factors.Count == 0 && _jacobians.All(j => j is null)) ? null : Make();
+    public Term? FinishEarly() => _done || (_factors.Count == 0 && _small.All(s => s.Count == 0) && _jacobians.All(j => j is null)) ? null : Make();
 
     private Term Make()
     {
@@ -84,8 +101,37 @@ internal sealed class TermCollector(Program program, ParameterGroup group, Group
             FactoredUse stacked = FactoredTerm.Stack(_factors);
             return new FactoredTerm(stacked);
         }
+        for (int r = 0; r < _small.Length; r++)
+        {
+            WriteOut(r);
+        }
         return new JacobianTerm(group.IsDirect ? _jacobians[0]! : ToParameters());
     }
+
+    // Whether the factors take less room than the Jacobian.
+    private static bool IsSmall(UseShape shape, long rows) =>
+        shape.Blocks * shape.Positions * ((shape.IsLookup ? 1 : shape.Inner) + (rows * shape.Outer)) < shape.Count * rows;
+
+    private void WriteOut(int root)
+    {
+        List<FactoredUse> small = _small[root];
+        if (small.Count == 0)
+        {
+            return;
+        }
+        FactoredUse stacked = FactoredTerm.Stack(small);
+        Place(root, new JacobianUse(stacked.Jacobian(), stacked.Layout));
+        small.ForEach(u => new FactoredTerm(u).Dispose());
+        small.Clear();
+    }
+
+    private FactoredUse Kept(FactoredUse use) => use with
+    {
+        Activation = use.Activation.MoveToOuterDisposeScope(),
+        Cotangent = use.Cotangent.MoveToOuterDisposeScope(),
+        Mask = use.Mask?.MoveToOuterDisposeScope(),
+        Shift = group.Shift is not null,
+    };
 
     private void AddJacobian(int root, Tensor jacobian)
     {

@@ -161,7 +161,6 @@ internal sealed class TilePass
                 finish(group);
                 continue;
             }
-            Cotangent pulled;
             CotangentForm form = CotangentForms.Pulled(_model, equation, i, cotangent.Form);
             if (form == CotangentForm.Shared)
             {
@@ -171,20 +170,33 @@ internal sealed class TilePass
                 {
                     unitOperands[j] = unit.Constants[j] ?? operands[j];
                 }
-                pulled = new Cotangent(unit.Primitive.Vjp(i, cotangent.Rows, new Point(unitOperands, null, unit.OperandTypes, unit.OutputType)), true);
+                Pull(cotangents, o, unit.Primitive, i, cotangent.Rows, true, new Point(unitOperands, null, unit.OperandTypes, unit.OutputType));
             }
             else if (form == CotangentForm.Masked)
             {
                 var elementwise = (Autodiff.Primitives.Elementwise)primitive;
                 Tensor mask = cotangent.Mask is { } before ? before.unsqueeze(0) : ones(Shapes.Prepend(1, output.Type.Shape), output.Type.DType);
-                pulled = new Cotangent(cotangent.Rows.alias(), true, elementwise.VjpUnreduced(i, mask, point).squeeze(0));
+                Accumulate(cotangents, o, new Cotangent(cotangent.Rows.alias(), true, elementwise.VjpUnreduced(i, mask, point).squeeze(0)));
             }
             else
             {
-                pulled = new Cotangent(primitive.Vjp(i, Full(), point), false);
+                Pull(cotangents, o, primitive, i, Full(), false, point);
             }
-            Accumulate(cotangents, o, pulled);
         }
+    }
+
+    private void Pull(Dictionary<int, Cotangent> cotangents, int variable, Primitive primitive, int operand, Tensor rows, bool shared, in Point point)
+    {
+        Cotangent? before = cotangents.GetValueOrDefault(variable);
+        if ((before is null || (before is { Owned: true, Mask: null } && before.Shared == shared)) && primitive.AccumulateVjp(operand, before?.Rows, rows, point) is { } sum)
+        {
+            if (before is null)
+            {
+                cotangents[variable] = new Cotangent(sum.MoveToOuterDisposeScope(), shared, Owned: true);
+            }
+            return;
+        }
+        Accumulate(cotangents, variable, new Cotangent(primitive.Vjp(operand, rows, point), shared));
     }
 
     private UnitEquation? UnitOf(int index)
@@ -206,9 +218,9 @@ internal sealed class TilePass
             bool shared = before is { Shared: true, Mask: null } && pulled is { Shared: true, Mask: null };
             Tensor sum = shared ? before.Rows + pulled.Rows : before.Full(axis, _model.Examples) + pulled.Full(axis, _model.Examples);
             before.Release();
-            pulled = new Cotangent(sum, shared);
+            pulled = new Cotangent(sum, shared, Owned: true);
         }
-        cotangents[variable] = new Cotangent(pulled.Rows.MoveToOuterDisposeScope(), pulled.Shared, pulled.Mask?.MoveToOuterDisposeScope());
+        cotangents[variable] = pulled with { Rows = pulled.Rows.MoveToOuterDisposeScope(), Mask = pulled.Mask?.MoveToOuterDisposeScope() };
     }
 
     private void Collect(TermCollector collector, GroupMethod method, int root, UseSite site)
@@ -218,7 +230,7 @@ internal sealed class TilePass
         {
             collector.Add(root, StructureRule.Dense(site, _forward, _cancellation));
         }
-        else if (method == GroupMethod.Gram)
+        else if (method == GroupMethod.Gram || collector.Gathers(root, rule.Shape(site), site.Cotangent.shape[0]))
         {
             collector.Add(root, rule.Apply(site));
         }

@@ -204,20 +204,22 @@ public sealed class Slice(long[] begin, long[] size, long[] stride) : Movement
     /// <inheritdoc/>
     protected override Tensor MoveBack(Tensor cotangent, TensorType operand, TensorType output)
     {
-        if (stride.All(s => s == 1))
-        {
-            var pads = new long[2 * size.Length];
-            for (int i = 0; i < size.Length; i++)
-            {
-                pads[2 * (size.Length - 1 - i)] = begin[i];
-                pads[(2 * (size.Length - 1 - i)) + 1] = operand.Shape[i] - begin[i] - size[i];
-            }
-            return nn.functional.pad(cotangent, pads);
-        }
         Tensor result = zeros(Shapes.Prepend(cotangent.shape[0], operand.Shape), cotangent.dtype);
         using Tensor view = Move(result, operand, output, 1);
         view.copy_(cotangent);
         return result;
+    }
+
+    /// <inheritdoc/>
+    public override Tensor? AccumulateVjp(int operand, Tensor? sum, Tensor cotangent, in Point point)
+    {
+        if (sum is null)
+        {
+            return MoveBack(cotangent, point.OperandTypes[0], point.OutputType);
+        }
+        using Tensor view = Move(sum, point.OperandTypes[0], point.OutputType, 1);
+        view.add_(cotangent);
+        return sum;
     }
 
     /// <inheritdoc/>

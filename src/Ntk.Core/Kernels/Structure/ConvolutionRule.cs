@@ -33,7 +33,7 @@ internal sealed class ConvolutionRule : StructureRule
         // (C, window, Cin / groups, J) against the kernel's (window, Cin / groups, C · J).
         var layout = new ParameterLayout([groups, .. kernel[..^1], columns], [.. Enumerable.Range(1, spatial + 1), 0, spatial + 2], spatial + 2);
         return new FactoredUse(activation, cotangent, layout,
-            Shape(site.Primitive, 1, site.Point.OperandTypes, site.Point.OutputType, site.OperandAxes, site.OutputAxis, site.Examples));
+            Shape(site));
     }
 
     public override JacobianUse Jacobian(UseSite site)

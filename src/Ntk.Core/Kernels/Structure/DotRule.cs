@@ -42,7 +42,7 @@ internal sealed class DotRule : StructureRule
         var layout = new ParameterLayout(Array.ConvertAll(listed, a => own.Shape[a]), order, own.Rank - ownFree.Length);
         Tensor? mask = site.Mask is null ? null : Examples.Arrange(site.Mask, 0, site.OutputAxis, site.Examples, [.. blockAxes, .. dataAxes, .. ownAxes]);
         return new FactoredUse(activation, cotangent, layout,
-            Shape(dot, operand, site.Point.OperandTypes, site.Point.OutputType, site.OperandAxes, site.OutputAxis, site.Examples), mask);
+            Shape(site), mask);
     }
 
     private static long Size(TensorType type, int[] axes) => axes.Aggregate(1L, (n, a) => n * type.Shape[a]);

@@ -36,6 +36,6 @@ internal sealed class LookupRule : StructureRule
             order[listed[i]] = i;
         }
         return new FactoredUse(activation, cotangent, new ParameterLayout(Array.ConvertAll(listed, a => table[a]), order, 1),
-            Shape(site.Primitive, 0, site.Point.OperandTypes, site.Point.OutputType, site.OperandAxes, site.OutputAxis, site.Examples));
+            Shape(site));
     }
 }

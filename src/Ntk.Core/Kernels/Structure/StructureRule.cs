@@ -23,6 +23,10 @@ internal abstract class StructureRule
     /// <summary>The factors' sizes.</summary>
     public abstract UseShape Shape(Primitive primitive, int operand, TensorType[] types, TensorType output, BatchAxis?[] axes, BatchAxis? outputAxis, long examples);
 
+    /// <summary>The factors' sizes at a use.</summary>
+    public UseShape Shape(UseSite site) =>
+        Shape(site.Primitive, site.Operand, site.Point.OperandTypes, site.Point.OutputType, site.OperandAxes, site.OutputAxis, site.Examples);
+
     /// <summary>The factors.</summary>
     public abstract FactoredUse Apply(UseSite site);
 
