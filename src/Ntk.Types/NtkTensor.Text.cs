@@ -5,14 +5,18 @@ namespace Ntk;
 
 public sealed unsafe partial class NtkTensor
 {
-    // NumPy's repr: three elements at each end of a long axis; it lists up to a thousand elements, which is more than a prompt wants.
+    // NumPy's repr shows three elements at each end of a long axis; a prompt wants that, and no more lines than it can show at once.
+    private const int MostLines = 20;
+    private const int MostColumns = 10;
     private const int Edge = 3;
-    private const int SmallEnough = 100;
+
+    // How many indices of the axes before the last are shown at either end, from all to one alone.
+    private static readonly (int First, int Last)[] Edges = [(int.MaxValue / 2, 0), (Edge, Edge), (2, 2), (1, 1), (1, 0)];
 
     /// <summary>Name, element type and shape, and a corner of the values: <c>kernel float32 (5, 20)</c> and, below, lines like NumPy's.</summary>
     public override string ToString()
     {
-        if (_disposed != 0)
+        if (IsDisposed)
         {
             return $"{Describe()} (disposed)";
         }
@@ -24,12 +28,13 @@ public sealed unsafe partial class NtkTensor
         {
             return $"{Describe()} []";
         }
+        (int First, int Last) edge = Edges.FirstOrDefault(e => Lines(0, e) <= MostLines, Edges[^1]);
         var cells = new List<string>();
-        Collect(0, 0, cells);
+        Collect(0, 0, edge, cells);
         int width = cells.Max(cell => cell.Length);
         var text = new StringBuilder(Describe()).Append('\n');
         int next = 0;
-        Append(text, 0, cells, ref next, width);
+        Append(text, 0, edge, cells, ref next, width);
         return text.ToString();
     }
 
@@ -39,11 +44,15 @@ public sealed unsafe partial class NtkTensor
     /// <summary>The first and last elements of a row in one line.</summary>
     internal string RowText(long row)
     {
+        if (IsDisposed)
+        {
+            return "(disposed)";
+        }
         long length = RowLength;
         var parts = new List<string>();
         for (long column = 0; column < length; column++)
         {
-            if (length > 2 * Edge + 2 && column == Edge)
+            if (length > MostColumns && column == Edge)
             {
                 parts.Add("…");
                 column = length - Edge;
@@ -53,15 +62,22 @@ public sealed unsafe partial class NtkTensor
         return string.Join(' ', parts);
     }
 
-    private bool Elides(int axis) => Count > SmallEnough && Shape[axis] > 2 * Edge;
+    // An axis shows its ends where that is shorter than all of it.
+    private bool Elides(int axis, (int First, int Last) edge) => axis == Rank - 1 ? Shape[axis] > MostColumns : Shape[axis] > edge.First + edge.Last + 1;
 
-    private IEnumerable<long> Shown(int axis) => Elides(axis)
-        ? [0, 1, 2, -1, Shape[axis] - 3, Shape[axis] - 2, Shape[axis] - 1]
-        : Enumerable.Range(0, Shape[axis]).Select(i => (long)i);
+    private double Lines(int axis, (int First, int Last) edge) => axis == Rank - 1 ? 1
+        : Elides(axis, edge) ? ((edge.First + edge.Last) * Lines(axis + 1, edge)) + 1 : Shape[axis] * Lines(axis + 1, edge);
 
-    private void Collect(int axis, long position, List<string> cells)
+    // -1 stands for those left out.
+    private IEnumerable<int> Shown(int axis, (int First, int Last) edge)
     {
-        foreach (long i in Shown(axis))
+        (int first, int last) = axis == Rank - 1 ? (Edge, Edge) : edge;
+        return Elides(axis, edge) ? [.. Enumerable.Range(0, first), -1, .. Enumerable.Range(Shape[axis] - last, last)] : Enumerable.Range(0, Shape[axis]);
+    }
+
+    private void Collect(int axis, long position, (int First, int Last) edge, List<string> cells)
+    {
+        foreach (int i in Shown(axis, edge))
         {
             long at = (position * Shape[axis]) + i;
             if (i < 0)
@@ -74,16 +90,16 @@ public sealed unsafe partial class NtkTensor
             }
             else
             {
-                Collect(axis + 1, at, cells);
+                Collect(axis + 1, at, edge, cells);
             }
         }
     }
 
-    private void Append(StringBuilder text, int axis, List<string> cells, ref int next, int width)
+    private void Append(StringBuilder text, int axis, (int First, int Last) edge, List<string> cells, ref int next, int width)
     {
         text.Append('[');
         bool first = true;
-        foreach (long i in Shown(axis))
+        foreach (int i in Shown(axis, edge))
         {
             if (!first)
             {
@@ -100,7 +116,7 @@ public sealed unsafe partial class NtkTensor
             }
             else
             {
-                Append(text, axis + 1, cells, ref next, width);
+                Append(text, axis + 1, edge, cells, ref next, width);
             }
         }
         text.Append(']');

@@ -34,6 +34,9 @@ public sealed unsafe partial class NtkTensor : IDisposable
     /// <summary>The element type.</summary>
     public NtkDType DType { get; }
 
+    /// <summary>Whether the elements are gone.</summary>
+    internal bool IsDisposed => Volatile.Read(ref _disposed) != 0;
+
     /// <summary>Bytes of the elements.</summary>
     internal long ByteCount => Count * DType.Size();
 
@@ -77,7 +80,7 @@ public sealed unsafe partial class NtkTensor : IDisposable
 
     private void ThrowIfDisposed()
     {
-        if (_disposed != 0)
+        if (IsDisposed)
         {
             throw new ObjectDisposedException(nameof(NtkTensor),
                 $"The tensor {(Name is null ? "" : $"'{Name}' ")}{NtkShape.Format(Shape)} was disposed; its elements are gone.");

@@ -71,9 +71,9 @@ public abstract class NtkCmdlet : PSCmdlet, IDisposable
         {
             WriteProgress(new ProgressRecord(ProgressId, activity, "Done") { RecordType = ProgressRecordType.Completed });
         }
-        if (failure?.SourceException is { } error and not (NtkException or PipelineStoppedException or OperationCanceledException))
+        if (failure?.SourceException is { } error and not NtkException && Errors.IsOurs(error))
         {
-            throw Errors.Unexpected(activity, error);
+            throw Errors.Of(activity, error);
         }
         failure?.Throw();
         return result;
@@ -99,9 +99,9 @@ public abstract class NtkCmdlet : PSCmdlet, IDisposable
         {
             step();
         }
-        catch (NtkException e)
+        catch (Exception e) when (Errors.IsOurs(e))
         {
-            ThrowTerminatingError(Errors.Record(e));
+            ThrowTerminatingError(Errors.Record(Errors.Of(MyInvocation.MyCommand.Name, e)));
         }
     }
 
@@ -117,9 +117,9 @@ public abstract class NtkCmdlet : PSCmdlet, IDisposable
         {
             step();
         }
-        catch (NtkException e)
+        catch (Exception e) when (Errors.IsOurs(e))
         {
-            WriteError(Errors.Record(e));
+            WriteError(Errors.Record(Errors.Of(MyInvocation.MyCommand.Name, e)));
         }
     }
 

@@ -17,7 +17,15 @@ public abstract class TensorCmdlet : NtkCmdlet
     /// <summary>Emits one of <paramref name="count"/> objects, or its parts.</summary>
     private protected void WriteWhole(object whole, IEnumerable parts, int count)
     {
-        bool enumerates = IsBound(nameof(NoEnumerate)) ? !NoEnumerate : count == 1 && MyInvocation.PipelinePosition < MyInvocation.PipelineLength;
-        WriteObject(enumerates ? parts : whole, enumerates);
+        if (IsBound(nameof(NoEnumerate)) ? NoEnumerate : count > 1 || MyInvocation.PipelinePosition == MyInvocation.PipelineLength)
+        {
+            WriteObject(whole, enumerateCollection: false);
+            return;
+        }
+        // One by one: of a whole collection PowerShell would queue every row before the next command sees the first.
+        foreach (object? part in parts)
+        {
+            WriteObject(part);
+        }
     }
 }

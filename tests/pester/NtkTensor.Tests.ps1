@@ -40,11 +40,6 @@ Describe 'NtkTensor' {
         $tensor.ToFlatArray() | Should -Be @(1, 2, 3, 4, 5, 6)
     }
 
-    It 'shows itself with name, type, shape and a corner' -Tag Utility {
-        ($tensor.Slice(0, 1) | ForEach-Object { $_ } | Out-String) | Should -BeLike '*Rows of: a float64 (1, 2)*1 2*'
-        (Write-Output $tensor -NoEnumerate | Out-String) | Should -Match '(?s)a float64 \(3, 2\).*\[\[1 2\].*\[3 4\].*\[5 6\]\]'
-    }
-
     It 'goes through Export-Csv as a table' -Tag Utility {
         $tensor | Export-Csv "$TestDrive/a.csv"
         Get-Content "$TestDrive/a.csv" | Should -Be @('"0","1"', '"1","2"', '"3","4"', '"5","6"')

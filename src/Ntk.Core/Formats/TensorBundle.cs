@@ -105,7 +105,14 @@ internal sealed class TensorBundle
     {
         BundleEntryProto entry = _entries[key];
         NtkDType dtype = TensorProtos.TypeOf(entry.Dtype) ?? throw Corrupt(entry, $"'{key}' has the type {entry.Dtype}");
-        NtkTensor tensor = NtkTensor.Allocate(dtype, TensorProtos.Shape(entry.Shape) ?? [], name);
+        int[] shape = TensorProtos.Shape(entry.Shape) ?? [];
+        // Before memory is asked for: a damaged index may claim any shape.
+        double bytes = shape.Aggregate((double)dtype.Size(), (product, size) => product * Math.Max(size, 0));
+        if (entry.Slices.Count == 0 && entry.Size != bytes)
+        {
+            throw Corrupt(entry, $"'{key}' of shape {NtkShape.Format(shape)} has {entry.Size} bytes");
+        }
+        NtkTensor tensor = NtkTensor.Allocate(dtype, shape, name);
         if (entry.Slices.Count > 0)
         {
             foreach (TensorSliceProto slice in entry.Slices)
@@ -113,10 +120,6 @@ internal sealed class TensorBundle
                 ReadSlice(key, slice, tensor);
             }
             return tensor;
-        }
-        if (entry.Size != tensor.ByteCount)
-        {
-            throw Corrupt(entry, $"'{key}' of shape {NtkShape.Format(tensor.Shape)} has {entry.Size} bytes");
         }
         ReadElements(entry, key, tensor);
         return tensor;

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.IO.Compression;
 
 namespace Ntk.Core.Tensors;
 
@@ -6,7 +7,14 @@ namespace Ntk.Core.Tensors;
 internal sealed class ChecksumStream(Stream inner) : Stream
 {
     private static readonly uint[] Table = MakeTable();
+    // What deflate makes of zeros; nothing expands further.
+    private const long MostExpansion = 1032;
     private uint _crc = uint.MaxValue;
+
+    /// <summary>Opens an archive's entry.</summary>
+    /// <exception cref="InvalidDataException">It claims more bytes than its compressed ones could hold: memory for them is not to be asked for.</exception>
+    public static ChecksumStream Open(ZipArchiveEntry entry) => entry.Length / MostExpansion <= entry.CompressedLength + 1 ? new ChecksumStream(entry.Open())
+        : throw new InvalidDataException($"{entry.FullName} claims {entry.Length:N0} bytes, more than its {entry.CompressedLength:N0} compressed bytes can hold");
 
     public uint Checksum => ~_crc;
     public override bool CanRead => true;

@@ -76,7 +76,7 @@ internal sealed class CsvReader(string what)
             {
                 throw NpyHeader.Corrupt(what, cell.IsWhiteSpace()
                     ? $"line {_lineNumber}, column {column + 1} is empty (write NaN for a missing number)"
-                    : $"line {_lineNumber}, column {column + 1} is '{cell.Trim()}', not a number");
+                    : $"line {_lineNumber}, column {column + 1} is '{cell.Trim()}', not a number{(cell.IndexOfAny(';', '\t') >= 0 ? " (cells are separated by commas, and numbers have a decimal point)" : "")}");
             }
         }
         _rows++;

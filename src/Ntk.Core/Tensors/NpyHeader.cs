@@ -68,7 +68,11 @@ public sealed record NpyHeader(NtkDType DType, bool Swapped, bool Fortran, int[]
     }
 
     /// <summary>The error of a damaged file.</summary>
-    public static NtkException Corrupt(string what, string why) => new(NtkErrorId.FileCorrupt, $"{what} cannot be read: {why}.") { Target = what };
+    public static NtkException Corrupt(string what, string why) =>
+        new(NtkErrorId.FileCorrupt, $"{what} cannot be read: {why}{(why.EndsWith('?') ? "" : ".")}") { Target = PathOf(what) };
+
+    /// <summary>The path in a file's or an archive entry's name as errors give it: <c>'x' in 'data.npz'</c>.</summary>
+    private static string PathOf(string what) => what.EndsWith('\'') && what.LastIndexOf('\'', what.Length - 2) is >= 0 and var open ? what[(open + 1)..^1] : what;
 
     private static NpyHeader Parse(string text, long length, string what)
     {
@@ -123,7 +127,7 @@ public sealed record NpyHeader(NtkDType DType, bool Swapped, bool Fortran, int[]
             "c8" => NtkDType.Complex64,
             "c16" => NtkDType.Complex128,
             _ => throw new NtkException(NtkErrorId.DTypeMismatch,
-                $"{what} holds elements of NumPy's type '{descr}'; only numbers and booleans can be read. Convert it with NumPy's astype first.") { Target = what },
+                $"{what} holds elements of NumPy's type '{descr}'; only numbers and booleans can be read. Convert it with NumPy's astype first.") { Target = PathOf(what) },
         };
         bool swapped = dtype.Size() > 1 && order switch { '<' => !BitConverter.IsLittleEndian, '>' => BitConverter.IsLittleEndian, _ => false };
         return (dtype, swapped);

@@ -41,7 +41,7 @@ public sealed class NpzFile : IDisposable
         string what = $"'{name}' in '{_path}'";
         try
         {
-            using var stream = new ChecksumStream(entry.Open());
+            using var stream = ChecksumStream.Open(entry);
             NpyHeader header = NpyHeader.Read(stream, what);
             long declared = entry.Length - header.Length;
             long needed = (long)Math.Min(long.MaxValue, header.Shape.Aggregate((decimal)header.DType.Size(), (product, size) => Math.Min(product * size, long.MaxValue)));
@@ -55,7 +55,7 @@ public sealed class NpzFile : IDisposable
         }
         catch (Exception e) when (e is InvalidDataException or EndOfStreamException or NotSupportedException)
         {
-            throw new NtkException(NtkErrorId.FileCorrupt, $"{what} cannot be read: {e.Message}", e) { Target = _path };
+            throw new NtkException(NtkErrorId.FileCorrupt, $"{what} cannot be read: {e.Message.TrimEnd('.')}.", e) { Target = _path };
         }
     }
 

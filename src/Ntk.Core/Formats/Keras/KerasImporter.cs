@@ -145,8 +145,8 @@ public static class KerasImporter
         {
             throw new InvalidDataException($"{entry.FullName} is larger than {Array.MaxLength} bytes");
         }
+        using var source = ChecksumStream.Open(entry);
         var buffer = new byte[entry.Length];
-        using var source = new ChecksumStream(entry.Open());
         source.ReadExactly(buffer);
         RequireChecksum(source, entry);
         return new MemoryStream(buffer, writable: false);
@@ -158,7 +158,7 @@ public static class KerasImporter
         {
             return null;
         }
-        using var source = new ChecksumStream(entry.Open());
+        using var source = ChecksumStream.Open(entry);
         using var reader = new StreamReader(source);
         string text = reader.ReadToEnd();
         RequireChecksum(source, entry);
