@@ -22,6 +22,9 @@ public sealed unsafe partial class NtkTensor : IDisposable
     /// <summary>What the tensor is: an output's, a parameter's or a file entry's name.</summary>
     public string? Name { get; }
 
+    /// <summary>The model that it is a kernel or output of, where it was computed in this session; a picture's title says it.</summary>
+    internal string? Origin { get; set; }
+
     /// <summary>The sizes of the axes.</summary>
     public int[] Shape { get; }
 
@@ -75,7 +78,7 @@ public sealed unsafe partial class NtkTensor : IDisposable
     private NtkTensor View(string? name, int[] shape, long firstElement)
     {
         ThrowIfDisposed();
-        return new NtkTensor(name, DType, shape, _buffer, _offset + (firstElement * DType.Size()));
+        return new NtkTensor(name, DType, shape, _buffer, _offset + (firstElement * DType.Size())) { Origin = Origin };
     }
 
     private void ThrowIfDisposed()

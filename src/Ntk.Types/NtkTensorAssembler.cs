@@ -41,6 +41,7 @@ internal sealed unsafe class NtkTensorAssembler
         }
         int[] shape = [checked((int)runs.Sum(r => r.Length)), .. source.Shape.AsSpan(Math.Min(1, source.Rank))];
         NtkTensor result = NtkTensor.Allocate(source.DType, shape, source.Name);
+        result.Origin = source.Origin;
         long rowBytes = source.RowLength * source.DType.Size();
         byte* target = result.Pointer;
         foreach (Run part in runs)

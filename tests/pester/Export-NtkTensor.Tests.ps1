@@ -5,7 +5,7 @@ Describe 'Export-NtkTensor' {
         $other = [NtkTensor]::FromArray([int[]](7, 8)).WithName('b')
     }
 
-    It 'puts rows together again: <Extension>' -ForEach @(@{ Extension = 'npy' }, @{ Extension = 'npz' }, @{ Extension = 'csv' }) {
+    It 'puts rows together again: <Extension>' -ForEach @(@{ Extension = 'npy' }, @{ Extension = 'npz' }, @{ Extension = 'csv' }, @{ Extension = 'safetensors' }, @{ Extension = 'parquet' }) {
         $tensor | Export-NtkTensor "$TestDrive/rows.$Extension"
         (Import-NtkTensor "$TestDrive/rows.$Extension" -NoEnumerate).Equals($tensor) | Should -BeTrue
     }

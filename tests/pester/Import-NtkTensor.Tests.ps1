@@ -17,6 +17,12 @@ Describe 'Import-NtkTensor' {
         (Import-NtkTensor "$fixtures/stored.npz/y" -NoEnumerate).Count | Should -Be 5
     }
 
+    It 'reads .safetensors by name, and .parquet tables' {
+        @(Import-NtkTensor "$fixtures/python.safetensors" -Name 'f*', u8).Name | Should -Be @('f64', 'f32', 'f16', 'u8')
+        (Import-NtkTensor "$fixtures/python.safetensors/f32" -NoEnumerate).ToFlatArray() | Should -Be @(0, 0.5, 1, 1.5, 2, 2.5)
+        (Import-NtkTensor "$fixtures/arrow.parquet" -NoEnumerate).Describe() | Should -Be 'arrow float64 (5, 3)'
+    }
+
     It 'emits one tensor as rows within a pipeline, several whole' {
         @(Import-NtkTensor $cube | ForEach-Object { $_.GetType().Name }) | Should -Be @('NtkTensorRow', 'NtkTensorRow')
         @(Import-NtkTensor $cube -NoEnumerate | ForEach-Object { $_.GetType().Name }) | Should -Be 'NtkTensor'
@@ -38,7 +44,7 @@ Describe 'Import-NtkTensor' {
 
     It 'says what is wrong: <Id>' -ForEach @(
         @{ File = 'none.npy'; Id = 'PathNotFound'; Words = "*none.npy' does not exist*" }
-        @{ File = 'README.md'; Id = 'FormatNotRecognized'; Words = "*'.md' is none of .npy, .npz or .csv*" }
+        @{ File = 'README.md'; Id = 'FormatNotRecognized'; Words = "*'.md' is none of .npy, .npz, .safetensors, .csv or .parquet*" }
         @{ File = 'text.npy'; Id = 'DTypeMismatch'; Words = "*text.npy*'<U2'*" }
         @{ File = 'stored.npz/z'; Id = 'TensorNotFound'; Words = "*no array 'z'*x, y, layer/kernel*" }
     ) {

@@ -1,5 +1,5 @@
 BeforeDiscovery {
-    $commands = 'ConvertFrom-NtkTensor', 'Export-NtkTensor', 'Get-NtkParameter', 'Import-NtkModel', 'Import-NtkTensor', 'Invoke-EmpiricalNtk', 'Invoke-NtkModel', 'Invoke-NtkRegression'
+    $commands = 'ConvertFrom-NtkTensor', 'Export-NtkPlot', 'Export-NtkTensor', 'Get-NtkParameter', 'Import-NtkImage', 'Import-NtkModel', 'Import-NtkTensor', 'Invoke-EmpiricalNtk', 'Invoke-NtkModel', 'Invoke-NtkRegression'
 }
 
 Describe 'Module' {

@@ -111,24 +111,22 @@ internal sealed class CsvReader(string what)
         }
     }
 
-    private int[] Shape()
+    private int[] Shape() => _header is not null ? ShapeOf(_header, checked((int)_rows)) : _columns == 1 ? [checked((int)_rows)] : [checked((int)_rows), _columns];
+
+    /// <summary>The shape of a table with these columns: <c>Value</c> is a vector, <c>0</c>, <c>1</c> … a matrix, <c>0,0</c> … <c>3,4</c> more axes, any other names a matrix (or one of them a vector).</summary>
+    internal static int[] ShapeOf(string[] header, int rows)
     {
-        int rows = checked((int)_rows);
-        if (_header is [var single])
+        if (header is [var single])
         {
             return single == "0" ? [rows, 1] : [rows];
         }
-        if (_header is null && _columns == 1)
-        {
-            return [rows];
-        }
-        // "0,0" … "3,4": the other axes' indices, the last of which tells their sizes.
-        int[] last = _header is null ? [] : Array.ConvertAll(_header[^1].Split(','), part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int i) ? i + 1 : 0);
-        if (last.Length > 1 && Array.TrueForAll(last, size => size > 0) && NtkShape.Count(last) == _columns && NtkTensor.NameColumns([rows, .. last]).AsSpan().SequenceEqual(_header))
+        // The last name tells the sizes.
+        int[] last = Array.ConvertAll(header[^1].Split(','), part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int i) ? i + 1 : 0);
+        if (last.Length > 1 && Array.TrueForAll(last, size => size > 0) && NtkShape.Count(last) == header.Length && NtkTensor.NameColumns([rows, .. last]).AsSpan().SequenceEqual(header))
         {
             return [rows, .. last];
         }
-        return [rows, _columns];
+        return [rows, header.Length];
     }
 
     // Cells without their quotes; a doubled quote within one is left as it is, no number has it.

@@ -3,7 +3,7 @@ using System.IO.Compression;
 namespace Ntk.Core.Tensors;
 
 /// <summary>NumPy's .npz files: a zip archive of .npy files, stored or deflated, read one by one.</summary>
-public sealed class NpzFile : IDisposable
+public sealed class NpzFile : ITensorArchive
 {
     private const string Suffix = ".npy";
     private readonly string _path;
@@ -64,16 +64,10 @@ public sealed class NpzFile : IDisposable
     public static void Write(string path, IReadOnlyList<NtkTensor> tensors, bool overwrite = true) => AtomicFile.Write(path, overwrite, stream =>
     {
         using var archive = new ZipArchive(stream, ZipArchiveMode.Create);
-        var taken = new HashSet<string>(StringComparer.Ordinal);
-        for (int i = 0; i < tensors.Count; i++)
+        string[] names = TensorFile.Names(tensors);
+        for (int i = 0; i < names.Length; i++)
         {
-            string wanted = string.IsNullOrEmpty(tensors[i].Name) ? $"arr_{i}" : tensors[i].Name!;
-            string name = wanted;
-            for (int copy = 1; !taken.Add(name); copy++)
-            {
-                name = $"{wanted}_{copy}";
-            }
-            ZipArchiveEntry entry = archive.CreateEntry(name + Suffix, CompressionLevel.NoCompression);
+            ZipArchiveEntry entry = archive.CreateEntry(names[i] + Suffix, CompressionLevel.NoCompression);
             // A fixed time, so that the same tensors make the same file; zip's calendar begins here.
             entry.LastWriteTime = new DateTimeOffset(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
             using Stream target = entry.Open();

@@ -3,32 +3,48 @@ namespace Ntk.Core.Tensors;
 /// <summary>Tensors in files, by the file's extension.</summary>
 public static class TensorFile
 {
-    private const string Extensions = ".npy, .npz or .csv";
+    private const string Extensions = ".npy, .npz, .safetensors, .csv or .parquet";
+    private static readonly string[] Archives = [".npz", ".safetensors"];
 
     /// <summary>Splits <c>data.npz/x1</c> into the archive and the entry; the entry is null when the whole is a file's path.</summary>
     public static (string File, string? Entry) Split(string path)
     {
-        for (int at = path.IndexOf(".npz", StringComparison.OrdinalIgnoreCase); at >= 0; at = path.IndexOf(".npz", at + 1, StringComparison.OrdinalIgnoreCase))
+        foreach (string extension in Archives)
         {
-            int end = at + 4;
-            if (end < path.Length - 1 && path[end] is '/' or '\\' && !Directory.Exists(path[..end]))
+            for (int at = path.IndexOf(extension, StringComparison.OrdinalIgnoreCase); at >= 0; at = path.IndexOf(extension, at + 1, StringComparison.OrdinalIgnoreCase))
             {
-                return (path[..end], path[(end + 1)..]);
+                int end = at + extension.Length;
+                if (end < path.Length - 1 && path[end] is '/' or '\\' && !Directory.Exists(path[..end]))
+                {
+                    return (path[..end], path[(end + 1)..]);
+                }
             }
         }
         return (path, null);
     }
 
-    /// <summary>The one tensor of a .npy or .csv file, of a .npz with a single entry, or of an entry (<c>data.npz/x1</c>).</summary>
+    /// <summary>Whether a path, or what it is an entry of, has the extension of a tensor's file.</summary>
+    public static bool IsTensor(string path) => Path.GetExtension(Split(path).File).ToLowerInvariant() is ".npy" or ".npz" or ".safetensors" or ".csv" or ".parquet";
+
+    /// <summary>Whether a file of the kind holds named tensors, any number of them.</summary>
+    public static bool IsArchive(FileKind kind) => kind is FileKind.Npz or FileKind.Safetensors;
+
+    /// <summary>Opens a file of named tensors.</summary>
+    /// <exception cref="NtkException">No such file, a damaged one, or one of a single tensor.</exception>
+    public static ITensorArchive OpenArchive(string file) => Kind(file) == FileKind.Safetensors ? new SafetensorsFile(file) : new NpzFile(file);
+
+    /// <summary>The one tensor of a .npy, .csv or .parquet file, of an archive with a single entry, or of an entry (<c>data.npz/x1</c>).</summary>
     /// <exception cref="NtkException">No such file or entry, several entries, an unknown extension, or a damaged file.</exception>
     public static NtkTensor Read(string path)
     {
         (string file, string? entry) = Split(path);
-        if (Kind(file) != FileKind.Npz)
+        switch (Kind(file))
         {
-            return Kind(file) == FileKind.Csv ? CsvFile.Read(file) : NpyFile.Read(file);
+            case FileKind.Npy: return NpyFile.Read(file);
+            case FileKind.Csv: return CsvFile.Read(file);
+            case FileKind.Parquet: return ParquetFile.Read(file);
         }
-        using var archive = new NpzFile(file);
+        using ITensorArchive archive = OpenArchive(file);
         return entry is not null || archive.Names.Count == 1
             ? archive.Read(entry ?? archive.Names[0])
             : throw new NtkException(NtkErrorId.TensorNotFound, archive.Names.Count == 0
@@ -37,30 +53,43 @@ public static class TensorFile
             { Target = path };
     }
 
-    /// <summary>Writes tensors to a file: any number to a .npz, one to a .npy or .csv.</summary>
+    /// <summary>Writes tensors to a file: any number to a .npz or .safetensors, one to a .npy, .csv or .parquet.</summary>
     /// <exception cref="NtkException">An unknown extension, several tensors where one fits, or the file cannot be written.</exception>
     public static void Write(string path, IReadOnlyList<NtkTensor> tensors, bool overwrite = true)
     {
         FileKind kind = Kind(path);
-        if (kind == FileKind.Npz)
-        {
-            NpzFile.Write(path, tensors, overwrite);
-        }
-        else if (tensors is not [var tensor])
+        if (!IsArchive(kind) && tensors.Count != 1)
         {
             throw new NtkException(NtkErrorId.InvalidArgument, tensors.Count == 0
                 ? $"There is no tensor to write to '{path}'."
-                : $"'{path}' holds one tensor, and {tensors.Count} were given ({string.Join(", ", tensors.Select(t => t.Describe()))}); write them to a .npz file, or each to its own.")
+                : $"'{path}' holds one tensor, and {tensors.Count} were given ({string.Join(", ", tensors.Select(t => t.Describe()))}); write them to a .npz or .safetensors file, or each to its own.")
             { Target = path };
         }
-        else if (kind == FileKind.Csv)
+        switch (kind)
         {
-            CsvFile.Write(path, tensor, overwrite);
+            case FileKind.Npz: NpzFile.Write(path, tensors, overwrite); break;
+            case FileKind.Safetensors: SafetensorsFile.Write(path, tensors, overwrite); break;
+            case FileKind.Csv: CsvFile.Write(path, tensors[0], overwrite); break;
+            case FileKind.Parquet: ParquetFile.Write(path, tensors[0], overwrite); break;
+            default: NpyFile.Write(path, tensors[0], overwrite); break;
         }
-        else
+    }
+
+    /// <summary>Names for tensors in an archive: their own, <c>arr_0</c>, <c>arr_1</c> … without one, <c>name_1</c> … for one that is taken.</summary>
+    internal static string[] Names(IReadOnlyList<NtkTensor> tensors)
+    {
+        var taken = new HashSet<string>(StringComparer.Ordinal);
+        var names = new string[tensors.Count];
+        for (int i = 0; i < names.Length; i++)
         {
-            NpyFile.Write(path, tensor, overwrite);
+            string wanted = string.IsNullOrEmpty(tensors[i].Name) ? $"arr_{i}" : tensors[i].Name!;
+            names[i] = wanted;
+            for (int copy = 1; !taken.Add(names[i]); copy++)
+            {
+                names[i] = $"{wanted}_{copy}";
+            }
         }
+        return names;
     }
 
     /// <summary>What a path's extension says.</summary>
@@ -69,7 +98,9 @@ public static class TensorFile
     {
         ".npy" => FileKind.Npy,
         ".npz" => FileKind.Npz,
+        ".safetensors" => FileKind.Safetensors,
         ".csv" => FileKind.Csv,
+        ".parquet" => FileKind.Parquet,
         var extension => throw new NtkException(NtkErrorId.FormatNotRecognized, Directory.Exists(path)
             ? $"'{path}' is a folder; tensors are in {Extensions} files." : extension.Length == 0
             ? $"'{path}' has no extension; tensors are in {Extensions} files."
@@ -105,6 +136,10 @@ public enum FileKind
     Npy,
     /// <summary>NumPy's archive of named arrays.</summary>
     Npz,
+    /// <summary>Named tensors, as Hugging Face's libraries store them.</summary>
+    Safetensors,
     /// <summary>Text, a line for each index of the first axis.</summary>
     Csv,
+    /// <summary>Apache Parquet, a table of columns.</summary>
+    Parquet,
 }

@@ -4,7 +4,7 @@ using Ntk.Core.Tensors;
 
 namespace NtkPs;
 
-/// <summary>Writes tensors to a .npy, .npz or .csv file, whole or not at all.</summary>
+/// <summary>Writes tensors to a .npy, .npz, .safetensors, .csv or .parquet file, whole or not at all.</summary>
 [Cmdlet(VerbsData.Export, "NtkTensor", SupportsShouldProcess = true)]
 [OutputType(typeof(FileInfo))]
 public sealed class ExportNtkTensorCommand : NtkCmdlet
@@ -15,7 +15,7 @@ public sealed class ExportNtkTensorCommand : NtkCmdlet
     /// <summary>Makes the command.</summary>
     public ExportNtkTensorCommand() => _tensors = new TensorCollector(this, "-InputObject");
 
-    /// <summary>A tensor, several (to an .npz), or rows, which are put together again.</summary>
+    /// <summary>A tensor, several (to an .npz or .safetensors), or rows, which are put together again.</summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true)]
     public object InputObject { get; set; } = null!;
 

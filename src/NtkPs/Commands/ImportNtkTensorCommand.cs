@@ -5,7 +5,7 @@ using Ntk.Core.Tensors;
 
 namespace NtkPs;
 
-/// <summary>Reads tensors from .npy, .npz and .csv files.</summary>
+/// <summary>Reads tensors from .npy, .npz, .safetensors, .csv and .parquet files.</summary>
 [Cmdlet(VerbsData.Import, "NtkTensor", DefaultParameterSetName = "Path")]
 [OutputType(typeof(NtkTensor), typeof(NtkTensorRow))]
 public sealed class ImportNtkTensorCommand : TensorCmdlet
@@ -21,7 +21,7 @@ public sealed class ImportNtkTensorCommand : TensorCmdlet
     [ArgumentCompleter(typeof(TensorPathCompleter))]
     public string[] LiteralPath { get; set; } = [];
 
-    /// <summary>Arrays of an .npz, by name, with wildcards; all without it.</summary>
+    /// <summary>Arrays of an .npz or .safetensors, by name, with wildcards; all without it.</summary>
     [Parameter(Position = 1)]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(ArrayNameCompleter))]
@@ -52,18 +52,18 @@ public sealed class ImportNtkTensorCommand : TensorCmdlet
     {
         string activity = $"Reading {System.IO.Path.GetFileName(path)}";
         (string file, string? entry) = TensorFile.Split(path);
-        bool archived = TensorFile.Kind(file) == FileKind.Npz;
+        bool archived = TensorFile.IsArchive(TensorFile.Kind(file));
         if (Name is not null && (!archived || entry is not null))
         {
             throw new NtkException(NtkErrorId.InvalidArgument, archived
-                ? $"'{path}' names an array already; leave out -Name, or '/{entry}'." : $"'{file}' holds one tensor without a name; leave out -Name, which chooses in an .npz.") { Target = file };
+                ? $"'{path}' names an array already; leave out -Name, or '/{entry}'." : $"'{file}' holds one tensor without a name; leave out -Name, which chooses in an .npz or .safetensors.") { Target = file };
         }
         if (!archived)
         {
             WriteTensor(Work(activity, _ => TensorFile.Read(file)), files);
             return;
         }
-        using NpzFile archive = Work(activity, _ => new NpzFile(file));
+        using ITensorArchive archive = Work(activity, _ => TensorFile.OpenArchive(file));
         IReadOnlyList<string> names = entry is null ? Choose(archive, file) : [entry];
         foreach (string name in names)
         {
@@ -72,7 +72,7 @@ public sealed class ImportNtkTensorCommand : TensorCmdlet
         }
     }
 
-    private List<string> Choose(NpzFile archive, string file)
+    private List<string> Choose(ITensorArchive archive, string file)
     {
         if (Name is null)
         {

@@ -48,6 +48,7 @@ public sealed class InvokeEmpiricalNtkCommand : KernelCmdlet
         _outFileWritten = _outFile is not null;
         foreach (NtkTensor kernel in kernels)
         {
+            kernel.Origin = model.Name;
             WriteTensor(kernel, kernels.Count);
         }
     }

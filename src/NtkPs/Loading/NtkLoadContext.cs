@@ -17,7 +17,7 @@ internal sealed class NtkLoadContext(string folder) : AssemblyLoadContext("Ntk")
     /// <inheritdoc/>
     protected override nint LoadUnmanagedDll(string unmanagedDllName)
     {
-        foreach (string name in (string[])[unmanagedDllName, $"lib{unmanagedDllName}.so", $"{unmanagedDllName}.dll", $"lib{unmanagedDllName}.dylib"])
+        foreach (string name in (string[])[unmanagedDllName, $"{unmanagedDllName}.so", $"{unmanagedDllName}.dylib", $"lib{unmanagedDllName}.so", $"{unmanagedDllName}.dll", $"lib{unmanagedDllName}.dylib"])
         {
             string path = Path.Combine(folder, name);
             if (File.Exists(path))
