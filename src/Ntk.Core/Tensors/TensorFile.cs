@@ -6,6 +6,15 @@ public static class TensorFile
     private const string Extensions = ".npy, .npz, .safetensors, .csv or .parquet";
     private static readonly string[] Archives = [".npz", ".safetensors"];
 
+    private static readonly Dictionary<string, FileKind> Kinds = new(StringComparer.OrdinalIgnoreCase)
+    {
+        [".npy"] = FileKind.Npy,
+        [".npz"] = FileKind.Npz,
+        [".safetensors"] = FileKind.Safetensors,
+        [".csv"] = FileKind.Csv,
+        [".parquet"] = FileKind.Parquet,
+    };
+
     /// <summary>Splits <c>data.npz/x1</c> into the archive and the entry; the entry is null when the whole is a file's path.</summary>
     public static (string File, string? Entry) Split(string path)
     {
@@ -23,11 +32,11 @@ public static class TensorFile
         return (path, null);
     }
 
-    /// <summary>Whether a path, or what it is an entry of, has the extension of a tensor's file.</summary>
-    public static bool IsTensor(string path) => Path.GetExtension(Split(path).File).ToLowerInvariant() is ".npy" or ".npz" or ".safetensors" or ".csv" or ".parquet";
-
     /// <summary>Whether a file of the kind holds named tensors, any number of them.</summary>
     public static bool IsArchive(FileKind kind) => kind is FileKind.Npz or FileKind.Safetensors;
+
+    /// <summary>Whether a file's extension says that it holds named tensors.</summary>
+    public static bool IsArchive(string file) => Kinds.TryGetValue(Path.GetExtension(file), out FileKind kind) && IsArchive(kind);
 
     /// <summary>Opens a file of named tensors.</summary>
     /// <exception cref="NtkException">No such file, a damaged one, or one of a single tensor.</exception>
@@ -94,21 +103,12 @@ public static class TensorFile
 
     /// <summary>What a path's extension says.</summary>
     /// <exception cref="NtkException">An extension that is none of these.</exception>
-    public static FileKind Kind(string path) => Path.GetExtension(path).ToLowerInvariant() switch
-    {
-        ".npy" => FileKind.Npy,
-        ".npz" => FileKind.Npz,
-        ".safetensors" => FileKind.Safetensors,
-        ".csv" => FileKind.Csv,
-        ".parquet" => FileKind.Parquet,
-        var extension => throw new NtkException(NtkErrorId.FormatNotRecognized, Directory.Exists(path)
-            ? $"'{path}' is a folder; tensors are in {Extensions} files." : extension.Length == 0
-            ? $"'{path}' has no extension; tensors are in {Extensions} files."
-            : $"'{path}': '{extension}' is none of {Extensions}.") { Target = path },
-    };
+    public static FileKind Kind(string path) => Kinds.TryGetValue(Path.GetExtension(path), out FileKind kind) ? kind
+        : throw new NtkException(NtkErrorId.FormatNotRecognized, Directory.Exists(path) ? $"'{path}' is a folder; tensors are in {Extensions} files."
+            : Path.GetExtension(path) is { Length: > 0 } extension ? $"'{path}': '{extension.ToLowerInvariant()}' is none of {Extensions}." : $"'{path}' has no extension; tensors are in {Extensions} files.") { Target = path };
 
     /// <summary>Whether the extension is one of those that are read.</summary>
-    public static bool IsKnown(string path) => Path.GetExtension(path).ToLowerInvariant() is ".npy" or ".npz" or ".csv";
+    public static bool IsKnown(string path) => Kinds.ContainsKey(Path.GetExtension(path));
 
     /// <summary>Opens a file for reading.</summary>
     /// <exception cref="NtkException">There is none, it is a folder, or it may not be read.</exception>

@@ -16,7 +16,7 @@ internal static class LabelArgument
         null => null,
         NtkTensor tensor => Flat(tensor),
         // A single example's class, unless it looks like a file.
-        string path when TensorFile.IsTensor(path) => Flat(TensorFile.Read(SessionPaths.Full(cmdlet, path))),
+        string path when TensorFile.IsKnown(TensorFile.Split(path).File) => Flat(TensorFile.Read(SessionPaths.Full(cmdlet, path))),
         IEnumerable list and not string => [.. list.Cast<object?>().Select(item => One(PlainValue.Unwrap(item), argument))],
         var single => [One(single, argument)],
     };

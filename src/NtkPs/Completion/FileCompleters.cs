@@ -25,7 +25,7 @@ public sealed class GraphTensorCompleter : NtkCompleter
     private protected override IEnumerable<Candidate> Candidates(CompletionScene scene, string word) => scene.Outline("nodes", ModelOutline.Nodes);
 }
 
-/// <summary>Completes the names of the arrays in the .npz that -Path names.</summary>
+/// <summary>Completes the names of the arrays in the .npz or .safetensors that -Path names.</summary>
 public sealed class ArrayNameCompleter : NtkCompleter
 {
     private protected override IEnumerable<Candidate> Candidates(CompletionScene scene, string word) =>
@@ -56,15 +56,15 @@ public sealed class ModelPathCompleter : PathCompleter
     private protected override bool IsWanted(string name) => Path.GetExtension(name).ToLowerInvariant() is ".keras" or ".h5" or ".hdf5" or ".pb" or ".json";
 }
 
-/// <summary>Completes files of tensors and, behind an .npz, its arrays: <c>data.npz/x1</c>.</summary>
+/// <summary>Completes files of tensors and, behind an .npz or .safetensors, its arrays: <c>data.npz/x1</c>.</summary>
 public sealed class TensorPathCompleter : PathCompleter
 {
     private protected override IEnumerable<Candidate> Candidates(CompletionScene scene, string word)
     {
         // An array's name may lie behind the slash, or be what a whole file's name still wants.
-        int end = word.LastIndexOf(".npz", StringComparison.OrdinalIgnoreCase) + 4;
-        return end >= 4 && (end == word.Length || word[end] is '/' or '\\') && File.Exists(scene.Resolve(word[..end]))
-            ? ArchiveOutline.Names(scene.Resolve(word[..end])).Select(name => new Candidate($"{word[..end]}/{name}", $"the array {name} of {word[..end]}"))
+        string file = TensorFile.Split(word).File.TrimEnd('/', '\\');
+        return TensorFile.IsArchive(file) && File.Exists(scene.Resolve(file))
+            ? ArchiveOutline.Names(scene.Resolve(file)).Select(name => new Candidate($"{file}/{name}", $"the array {name} of {file}"))
             : base.Candidates(scene, word);
     }
 
@@ -80,7 +80,7 @@ internal static class ArchiveOutline
     /// <summary>The arrays in an archive.</summary>
     public static IReadOnlyList<string> Names(string archive) => Archives.Get(archive, archive, () =>
     {
-        using var file = new NpzFile(archive);
+        using ITensorArchive file = TensorFile.OpenArchive(archive);
         return file.Names;
     });
 
