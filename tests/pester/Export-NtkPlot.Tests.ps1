@@ -2,10 +2,9 @@ Describe 'Export-NtkPlot' {
     BeforeAll {
         . "$PSScriptRoot/support/Setup.ps1"
         $kernel = [NtkTensor]::FromArray([double[]](4, 1, 1, 2), @(2, 2), 'out')
-        $dynamics = 0, 1, 10, 100 | ForEach-Object {
-            [pscustomobject] @{ Time = [double] $_; Train = [NtkTensor]::FromArray([double[]](1, $_), @(2, 1)); Test = [double[]](0.5, 1) }
-        }
-        $influences = [pscustomobject] @{ TestIndex = 0; TrainIndex = 7; Influence = 0.5; Label = 'cat' }, [pscustomobject] @{ TestIndex = 0; TrainIndex = 3; Influence = -0.7; Label = 'dog' }
+        $influences = Get-NtkInfluence $kernel $kernel cat, dog
+        $targets = [double[]](1, -1)
+        $dynamics = Invoke-NtkPrediction $kernel $kernel $targets -Time 0, 1, 10, 100
         function Get-Signature($Path) { [System.Text.Encoding]::Latin1.GetString([System.IO.File]::ReadAllBytes($Path)[0..5]) }
     }
 
@@ -29,7 +28,7 @@ Describe 'Export-NtkPlot' {
         @{ Words = 'Spectrum, 3 eigenvalues'; Data = { 3.0, 2.0, 1.0 } }
         @{ Words = 'Spectrum of trained, 2 eigenvalues'; Data = { [pscustomobject] @{ Name = 'trained'; Eigenvalues = [double[]](2, 1) } } }
         @{ Words = 'Outputs in training, N = 2, 2 test examples'; Data = { $dynamics } }
-        @{ Words = 'Strongest influences of training examples on test example 0'; Data = { $influences } }
+        @{ Words = 'Strongest influences of training examples on 2 test examples'; Data = { $influences } }
     ) {
         (& $Data | Export-NtkPlot -AsText -Width 70)[0] | Should -Be $Words
     }
@@ -57,9 +56,22 @@ Describe 'Export-NtkPlot' {
     }
 
     It 'draws the loss where targets are given' {
-        $text = $dynamics | Export-NtkPlot -AsText -YTrain ([double[]](1, 1)) -YTest ([double[]](1, 1))
+        $text = $dynamics | Export-NtkPlot -AsText -YTrain $targets -YTest $targets
         $text[0] | Should -Be 'Loss in training, N = 2, 2 test examples'
         $text -like '*Train' | Should -HaveCount 1
+    }
+
+    It 'draws each result of the module''s own, and what a copy of it has for properties' {
+        $spectrum = $kernel | Measure-NtkSpectrum
+        ($spectrum | Export-NtkPlot -AsText)[0] | Should -Be 'Spectrum of out, 2 eigenvalues'
+        $copy = [pscustomobject] @{ Name = 'out'; Eigenvalues = [System.Collections.ArrayList] $spectrum.Eigenvalues }
+        $copy | Export-NtkPlot -AsText | Should -Be ($spectrum | Export-NtkPlot -AsText)
+        $copies = $dynamics | ForEach-Object { [pscustomobject] @{ Time = $_.Time; Train = $_.Train.ToArray(); Test = $_.Test.ToArray() } }
+        $copies | Export-NtkPlot -AsText | Should -Be ($dynamics | Export-NtkPlot -AsText)
+        $influences[0..1] | Export-NtkPlot -AsText | Where-Object { $_ -match '^(0 \(cat\)|1 \(dog\))  ' } | Should -HaveCount 2
+        $gaussian = Invoke-NtkPrediction -Method GradientDescentMseEnsemble $kernel $kernel $targets -NngpTrainTrain $kernel -NngpTestTrain $kernel -NngpTestTest $kernel -Time 0.1, 1, 10
+        ($gaussian | Export-NtkPlot -AsText) -match 'Test ± 2 standard deviations' | Should -HaveCount 1
+        $gaussian | Export-NtkPlot "$TestDrive/gaussian.png"
     }
 
     It 'overwrites, but not with -NoClobber, and does nothing with -WhatIf' {

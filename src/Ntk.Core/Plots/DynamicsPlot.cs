@@ -32,6 +32,10 @@ public static class DynamicsPlot
         {
             throw new NtkException(NtkErrorId.InvalidArgument, "Dynamics are drawn over time, and there is one time only; predict at several, such as -Time 0, 1, 10, 100.");
         }
+        if (sorted.Zip(sorted.Skip(1)).Where(pair => pair.First.Time == pair.Second.Time).Select(pair => pair.First).FirstOrDefault() is { } twice)
+        {
+            throw new NtkException(NtkErrorId.InvalidArgument, $"There are several predictions for time {twice.Time:G4}; draw those of one method and kernel, such as Where-Object Kernel -EQ Ntk.");
+        }
         (FigureAxis axis, double[] x) = TimeAxis([.. sorted.Select(point => point.Time)]);
         double[][]? train = Values(sorted, point => point.Train, "Train"), test = Values(sorted, point => point.Test, "Test");
         double[][]? deviation = sorted.All(point => point.Covariance is not null) ? Deviations(sorted) : null;

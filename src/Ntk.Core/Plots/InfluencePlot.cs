@@ -5,9 +5,10 @@ namespace Ntk.Core.Plots;
 /// <summary>What one training example adds to a prediction.</summary>
 /// <param name="Test">The test example.</param>
 /// <param name="Train">The training example.</param>
-/// <param name="Value">Its influence.</param>
+/// <param name="Value">What it adds to the predicted class's score, or to the value predicted.</param>
 /// <param name="Label">The training example's label, or null.</param>
-public sealed record InfluencePoint(int Test, int Train, double Value, string? Label = null);
+/// <param name="Predicted">What is predicted for the test example, or null.</param>
+public sealed record InfluencePoint(int Test, int Train, double Value, string? Label = null, string? Predicted = null);
 
 /// <summary>The training examples that drive each of some predictions, strongest first.</summary>
 public static class InfluencePlot
@@ -31,14 +32,15 @@ public static class InfluencePlot
         var panels = new List<BarPanel>();
         foreach (IGrouping<int, InfluencePoint> test in tests.Take(MostPanels))
         {
-            // Bars that are read together have one number of decimals.
             InfluencePoint[] strongest = [.. test.OrderByDescending(point => Math.Abs(point.Value)).ThenBy(point => point.Train).Take(MostBars)];
-            panels.Add(new BarPanel(tests.Length == 1 ? null : $"Test example {test.Key}", [.. strongest.Select(point => new Bar(
+            panels.Add(new BarPanel(tests.Length == 1 ? null : $"Test example {test.Key}{Predicted(test)}", [.. strongest.Select(point => new Bar(
                 point.Label is null ? $"{point.Train}" : $"{point.Train} ({point.Label})", point.Value, point.Value.ToString("G3", CultureInfo.InvariantCulture)))]));
         }
-        string which = tests.Length == 1 ? $"on test example {tests[0].Key}" : tests.Length <= MostPanels ? $"on {tests.Length} test examples" : $"on {MostPanels} of {tests.Length:N0} test examples";
-        return new BarFigure(title ?? $"Strongest influences of training examples {which}", "Influence", panels);
+        string which = tests.Length == 1 ? $"on test example {tests[0].Key}{Predicted(tests[0])}" : tests.Length <= MostPanels ? $"on {tests.Length} test examples" : $"on {MostPanels} of {tests.Length:N0} test examples";
+        return new BarFigure(title ?? $"Strongest influences of training examples {which}", "Contribution to the prediction", panels);
     }
+
+    private static string Predicted(IEnumerable<InfluencePoint> test) => test.First().Predicted is { } predicted ? $", predicted {predicted}" : "";
 
     /// <summary>The influences of a matrix.</summary>
     /// <param name="matrix">(tests, training examples), or (training examples,) for one test example.</param>

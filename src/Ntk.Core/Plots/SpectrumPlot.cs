@@ -1,6 +1,5 @@
+using Ntk.Core.Analysis;
 using Ntk.Core.Tensors;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace Ntk.Core.Plots;
 
@@ -52,31 +51,9 @@ public static class SpectrumPlot
     private static string? DistinctName(NtkTensor kernel, IReadOnlyList<NtkTensor> kernels) =>
         kernels.Count > 1 && kernel.Origin is { } origin && kernels.Select(other => other.Origin).Distinct().Count() == kernels.Count ? origin : Titles.Name(kernel);
 
-    /// <summary>The eigenvalues of a kernel, ascending, in float64; of a vector, the vector itself.</summary>
+    /// <summary>The eigenvalues of a kernel, largest first, in float64; of a vector, the vector itself.</summary>
     /// <param name="kernel">(N, N); (N, N, O, O), taken as the matrix (N·O, N·O); or eigenvalues (N,).</param>
     /// <exception cref="NtkException">Another shape, or values that are not finite.</exception>
-    public static double[] Eigenvalues(NtkTensor kernel)
-    {
-        bool full = kernel.Rank == 4 && kernel.Shape[2] == kernel.Shape[3];
-        if (kernel.Rank != 1 && !((kernel.Rank == 2 || full) && kernel.Shape[0] == kernel.Shape[1]))
-        {
-            throw new NtkException(NtkErrorId.ShapeMismatch,
-                $"A spectrum is that of a kernel (N, N) or (N, N, O, O) of examples with themselves, or eigenvalues (N,), not {NtkShape.Format(kernel.Shape)}; compute the kernel of -X1 alone.") { Target = kernel };
-        }
-        NtkTensor real = LosslessCast.To(kernel, NtkDType.Float64, "-InputObject");
-        if (kernel.Rank == 1)
-        {
-            return (double[])real.ToFlatArray();
-        }
-        TorchRuntime.Initialize();
-        using DisposeScope scope = NewDisposeScope();
-        Tensor matrix = TorchTensors.ToTorch(real);
-        if (full)
-        {
-            long size = (long)kernel.Shape[0] * kernel.Shape[2];
-            matrix = matrix.permute(0, 2, 1, 3).reshape(size, size);
-        }
-        return matrix.isfinite().all().ToBoolean() ? linalg.eigvalsh((matrix + matrix.t()) / 2).data<double>().ToArray()
-            : throw new NtkException(NtkErrorId.InvalidArgument, $"{kernel.Describe()} has values that are NaN or infinite, and no eigenvalues then.") { Target = kernel };
-    }
+    public static double[] Eigenvalues(NtkTensor kernel) => kernel.Rank == 1
+        ? (double[])LosslessCast.To(kernel, NtkDType.Float64, "-InputObject").ToFlatArray() : KernelSpectrum.Measure(kernel).Eigenvalues;
 }

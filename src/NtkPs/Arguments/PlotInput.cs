@@ -76,7 +76,7 @@ internal sealed class PlotInput(PSCmdlet cmdlet)
                 return () => ParameterPlot.FromCounts(counts, title);
             case NtkPlotKind.Influence when tensors is [var matrix]:
                 return () => InfluencePlot.From(InfluencePlot.Points(matrix, labels), title);
-            case NtkPlotKind.Influence when _results.Count > 0 && _results.TrueForAll(result => Has(result, "Influence")):
+            case NtkPlotKind.Influence when _results.Count > 0 && _results.TrueForAll(result => Has(result, "TrainIndex") && Has(result, "Contribution")):
                 InfluencePoint[] influences = [.. _results.Select(result => Influence(result, labels))];
                 return () => InfluencePlot.From(influences, title);
             default:
@@ -96,12 +96,12 @@ internal sealed class PlotInput(PSCmdlet cmdlet)
 
     // Numbers in a record are a row of a table, unless they are some command's result.
     private static bool IsResult(object? value) => value is not null && PlainValue.Unwrap(value) is not (NtkTensor or NtkTensorRow or Array or string or FileInfo)
-        && (PlainValue.Unwrap(value) is NtkParameter || PSObject.AsPSObject(value) is var item && (Has(item, "Eigenvalues") || Has(item, "Influence") || (Has(item, "Time") && (Has(item, "Train") || Has(item, "Test") || Has(item, "Mean")))
+        && (PlainValue.Unwrap(value) is NtkParameter || PSObject.AsPSObject(value) is var item && (Has(item, "Eigenvalues") || (Has(item, "TrainIndex") && Has(item, "Contribution")) || (Has(item, "Time") && (Has(item, "Train") || Has(item, "Test") || Has(item, "Mean")))
             || (Has(item, "Count") && Has(item, "Name") && Has(item, "Trainable"))));
 
     private NtkPlotKind Infer(IReadOnlyList<NtkTensor> tensors) => _results switch
     {
-        [var first, ..] => Has(first, "Eigenvalues") ? NtkPlotKind.Spectrum : Has(first, "Influence") ? NtkPlotKind.Influence : Has(first, "Time") ? NtkPlotKind.Dynamics : NtkPlotKind.Parameters,
+        [var first, ..] => Has(first, "Eigenvalues") ? NtkPlotKind.Spectrum : Has(first, "Contribution") ? NtkPlotKind.Influence : Has(first, "Time") ? NtkPlotKind.Dynamics : NtkPlotKind.Parameters,
         _ => tensors is [{ Rank: 1 }] ? NtkPlotKind.Spectrum : tensors.Count < 2 ? NtkPlotKind.Heatmap
             : throw new NtkException(NtkErrorId.InvalidArgument, $"{tensors.Count} kernels can be drawn in two ways: with -Kind Spectrum, or, if they are the parts of one, with -Kind Parameters.") { Target = "-Kind" },
     };
@@ -119,9 +119,11 @@ internal sealed class PlotInput(PSCmdlet cmdlet)
 
     private static InfluencePoint Influence(PSObject result, string[]? labels)
     {
-        int train = Convert.ToInt32(Value(result, "TrainIndex") ?? Value(result, "Index") ?? 0, CultureInfo.InvariantCulture);
-        return new InfluencePoint(Convert.ToInt32(Value(result, "TestIndex") ?? 0, CultureInfo.InvariantCulture), train,
-            Convert.ToDouble(Value(result, "Influence"), CultureInfo.InvariantCulture), labels is not null && train < labels.Length ? labels[train] : Text(result, "Label"));
+        int train = Convert.ToInt32(Value(result, "TrainIndex"), CultureInfo.InvariantCulture);
+        string? label = labels is null ? Text(result, "TrainLabel") : train < labels.Length ? labels[train]
+            : throw new NtkException(NtkErrorId.ShapeMismatch, $"-Label has {labels.Length:N0} labels, and there is a training example {train:N0}.") { Target = "-Label" };
+        return new InfluencePoint(Convert.ToInt32(Value(result, "TestIndex"), CultureInfo.InvariantCulture), train,
+            Convert.ToDouble(Value(result, "Contribution"), CultureInfo.InvariantCulture), label, Text(result, "Predicted"));
     }
 
     private NtkTensor? Tensor(PSObject result, string property) => Value(result, property) is { } value ? TensorArgument.One(cmdlet, value, $"{Argument}.{property}") : null;
@@ -135,5 +137,5 @@ internal sealed class PlotInput(PSCmdlet cmdlet)
 
     private static object? Value(PSObject result, string property) => PlainValue.Unwrap(result.Properties[property]?.Value);
 
-    private static string? Text(PSObject result, string property) => Value(result, property)?.ToString() is { Length: > 0 } text ? text : null;
+    private static string? Text(PSObject result, string property) => Convert.ToString(Value(result, property), CultureInfo.InvariantCulture) is { Length: > 0 } text ? text : null;
 }

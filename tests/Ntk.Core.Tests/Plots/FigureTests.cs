@@ -47,13 +47,13 @@ public class FigureTests
     public void A_spectrum_is_that_of_the_matrix()
     {
         // [[2, 1], [1, 2]] has 1 and 3; twice, once for each output, as a full kernel.
-        Assert.Equal([1, 3], SpectrumPlot.Eigenvalues(NtkTensor.FromArray(new float[,] { { 2, 1 }, { 1, 2 } })).Select(value => Math.Round(value, 12)));
+        Assert.Equal([3, 1], SpectrumPlot.Eigenvalues(NtkTensor.FromArray(new float[,] { { 2, 1 }, { 1, 2 } })).Select(value => Math.Round(value, 12)));
         var full = new double[2, 2, 2, 2];
         foreach (int o in new[] { 0, 1 })
         {
             (full[0, 0, o, o], full[1, 1, o, o], full[0, 1, o, o], full[1, 0, o, o]) = (2, 2, 1, 1);
         }
-        Assert.Equal([1, 1, 3, 3], SpectrumPlot.Eigenvalues(NtkTensor.FromArray(full)).Select(value => Math.Round(value, 12)));
+        Assert.Equal([3, 3, 1, 1], SpectrumPlot.Eigenvalues(NtkTensor.FromArray(full)).Select(value => Math.Round(value, 12)));
         CurveFigure figure = SpectrumPlot.From([NtkTensor.FromArray(new[] { 0.5, -1e-9, 8, 2 }, "a"), NtkTensor.FromArray(new[] { 1.0 }, "a")]);
         Assert.Equal(new[] { 8, 2, 0.5 }, figure.Curves[0].Y);
         Assert.Equal(["a", "a (2)"], figure.Curves.Select(curve => curve.Name));
@@ -123,6 +123,7 @@ public class FigureTests
         { NtkErrorId.InvalidArgument, () => SpectrumPlot.Eigenvalues(NtkTensor.FromArray(new[,] { { double.NaN } })) },
         { NtkErrorId.InvalidArgument, () => SpectrumPlot.From([Vector(-1, 0)]) },
         { NtkErrorId.InvalidArgument, () => DynamicsPlot.From([new DynamicsPoint(1, Vector(1), null)]) },
+        { NtkErrorId.InvalidArgument, () => DynamicsPlot.From([new DynamicsPoint(1, Vector(1), null), new DynamicsPoint(1, Vector(2), null), new DynamicsPoint(2, Vector(1), null)]) },
         { NtkErrorId.ShapeMismatch, () => DynamicsPlot.From([new DynamicsPoint(1, Vector(1), null), new DynamicsPoint(2, Vector(1, 2), null)]) },
         { NtkErrorId.ShapeMismatch, () => DynamicsPlot.From([new DynamicsPoint(1, Vector(1), null), new DynamicsPoint(2, null, null)]) },
         { NtkErrorId.ShapeMismatch, () => DynamicsPlot.From([new DynamicsPoint(1, Vector(1), null), new DynamicsPoint(2, Vector(1), null)], Vector(1, 2)) },
