@@ -1,5 +1,15 @@
 namespace Ntk;
 
+/// <summary>How kernel regression solves its system.</summary>
+public enum NtkRegressionSolver
+{
+    /// <summary>Cholesky's factorisation of the training kernel.</summary>
+    Direct,
+
+    /// <summary>Preconditioned conjugate gradients on products with the kernel.</summary>
+    ConjugateGradient,
+}
+
 /// <summary>What kernel regression says of one test example.</summary>
 /// <param name="Index">The example's row in the test inputs.</param>
 /// <param name="Label">The class with the highest score, as it was given: a number, text; of targets that are no classes the highest column, or null where there is one column.</param>

@@ -53,6 +53,17 @@ Describe 'Invoke-NtkRegression' {
         { Invoke-NtkRegression $kernel $kernel $labels -CrossValidate -Fold 99 } | Should -Throw '*-Fold*' -ErrorId 'InvalidArgument,NtkPs.InvokeNtkRegressionCommand'
     }
 
+    It 'solves by conjugate gradients' {
+        $points = foreach ($i in 0..19) { $i / 2 }
+        $kernel = [NtkTensor]::FromArray([double[]] @(foreach ($a in $points) { foreach ($b in $points) { [Math]::Exp(-($a - $b) * ($a - $b)) } }), @(20, 20))
+        $direct = @(Invoke-NtkRegression $kernel $kernel ([double[]]$points) -Ridge 0.01)
+        $said = @(Invoke-NtkRegression $kernel $kernel ([double[]]$points) -Ridge 0.01 -Solver ConjugateGradient -PreconditionerRank 5 -Tolerance 1e-9 -Verbose 4>&1)
+        "$($said | Where-Object { $_ -is [System.Management.Automation.VerboseRecord] })" | Should -BeLike 'Conjugate gradients: * products*relative residual*'
+        [Math]::Abs($said[-1].Score - $direct[-1].Score) | Should -BeLessThan 1e-6
+        { Invoke-NtkRegression $kernel $kernel ([double[]]$points) -PreconditionerRank 5 } | Should -Throw '*-Solver ConjugateGradient*' -ErrorId 'InvalidArgument,NtkPs.InvokeNtkRegressionCommand'
+        { Invoke-NtkRegression $kernel $kernel ([double[]]$points) -Solver ConjugateGradient -CrossValidate } | Should -Throw '*-CrossValidate*' -ErrorId 'InvalidArgument,NtkPs.InvokeNtkRegressionCommand'
+    }
+
     Context 'from a model' {
         BeforeAll {
             $model = Import-NtkModel "$PSScriptRoot/../fixtures/keras2/small_fcn/model.keras"
@@ -67,6 +78,12 @@ Describe 'Invoke-NtkRegression' {
             @($own.Label) | Should -Be @($kernels.Label)
             $own[0].Score | Should -Be $kernels[0].Score
             $own[0].Model | Should -Be $model.Name
+        }
+
+        It 'solves without the kernel' {
+            $own = @(Invoke-NtkRegression -Model $model -XTrain $x -XTest $x2 -YTrain $labels -Ridge 0.1 -Precision Double)
+            $iterated = @(Invoke-NtkRegression -Model $model -XTrain $x -XTest $x2 -YTrain $labels -Ridge 0.1 -Precision Double -Solver ConjugateGradient)
+            [Math]::Abs($own[0].Score - $iterated[0].Score) | Should -BeLessThan 1e-5
         }
 
         It 'takes several models through the pipeline' {

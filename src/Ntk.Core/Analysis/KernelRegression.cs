@@ -1,3 +1,5 @@
+using Ntk.Core.Analysis.Solvers;
+using Ntk.Core.Kernels;
 using Ntk.Core.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -17,14 +19,19 @@ public static class KernelRegression
     /// <param name="testTrain">The kernel of the test with the training examples, (M, N).</param>
     /// <param name="targets">What the training examples are.</param>
     /// <param name="options">The ridge, or how it is chosen.</param>
+    /// <param name="progress">Told of each iteration, where there are any.</param>
     /// <param name="cancellation">Stops before and after the factorisation.</param>
     /// <returns>One prediction for each test example.</returns>
     /// <exception cref="NtkException">Shapes that do not fit, an unsymmetric or singular kernel, values that are not finite.</exception>
     public static IReadOnlyList<NtkRegressionPrediction> Predict(NtkTensor trainTrain, NtkTensor testTrain, RegressionTargets targets, RegressionOptions options,
-        CancellationToken cancellation = default)
+        IProgress<NtkProgress>? progress = null, CancellationToken cancellation = default)
     {
-        new Regularization(options.Ridge, "-Ridge").Check();
+        options.Check();
         CheckShapes(trainTrain, testTrain, targets.Count);
+        if (options.ConjugateGradient is { } iteration)
+        {
+            return IterativeRegression.Predict(trainTrain, testTrain, targets, options, iteration, progress, cancellation);
+        }
         TorchRuntime.Initialize();
         using var scope = NewDisposeScope();
         Tensor k = KernelMatrix.ReadSymmetric(trainTrain, TrainTrain);

@@ -1,3 +1,4 @@
+using Ntk.Core.Analysis.Solvers;
 using Ntk.Core.Kernels;
 
 namespace Ntk.Core.Analysis;
@@ -18,14 +19,19 @@ public static class ModelRegression
     public static IReadOnlyList<NtkRegressionPrediction> Predict(NtkModel model, IReadOnlyList<NtkTensor> xTrain, IReadOnlyList<NtkTensor> xTest, RegressionTargets targets,
         KernelOptions kernel, RegressionOptions regression, IProgress<NtkProgress>? progress = null, CancellationToken cancellation = default)
     {
+        regression.Check();
         KernelOptions traced = Traced(model, kernel);
         if (xTrain is [var first, ..] && first.Rank > 0 && first.Shape[0] != targets.Count)
         {
             throw new NtkException(NtkErrorId.ShapeMismatch, $"-YTrain has {targets.Count:N0} examples and -XTrain {first.Shape[0]:N0}.") { Target = "-YTrain" };
         }
+        if (regression.ConjugateGradient is { } iteration)
+        {
+            return IterativeRegression.Predict(model, xTrain, xTest, targets, traced, regression, iteration, progress, cancellation);
+        }
         NtkTensor trainTrain = NtkEngine.EmpiricalNtk(model, xTrain, null, traced, progress, cancellation)[0];
         NtkTensor testTrain = NtkEngine.EmpiricalNtk(model, xTest, xTrain, traced, progress, cancellation)[0];
-        return KernelRegression.Predict(trainTrain, testTrain, targets, regression with { Model = model.Name }, cancellation);
+        return KernelRegression.Predict(trainTrain, testTrain, targets, regression with { Model = model.Name }, progress, cancellation);
     }
 
     // One number for each pair of examples, whatever the output's shape.

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using Ntk;
 using Ntk.Core.Analysis;
+using Ntk.Core.Analysis.Solvers;
 using Ntk.Core.Kernels;
 
 namespace NtkPs;
@@ -8,7 +9,7 @@ namespace NtkPs;
 /// <summary>Fits kernel ridge regression and predicts test examples, from kernels or from a model and its inputs.</summary>
 [Cmdlet(VerbsLifecycle.Invoke, "NtkRegression", DefaultParameterSetName = KernelSet)]
 [OutputType(typeof(NtkRegressionPrediction))]
-public sealed class InvokeNtkRegressionCommand : NtkCmdlet
+public sealed partial class InvokeNtkRegressionCommand : NtkCmdlet
 {
     private const string KernelSet = "Kernel", ModelSet = "Model";
     private readonly TensorCollector _testTrain;
@@ -17,85 +18,19 @@ public sealed class InvokeNtkRegressionCommand : NtkCmdlet
     /// <summary>Makes the command.</summary>
     public InvokeNtkRegressionCommand() => _testTrain = new TensorCollector(this, "-KernelTestTrain");
 
-    /// <summary>The kernel of the training examples with themselves, (N, N).</summary>
-    [Parameter(Mandatory = true, Position = 0, ParameterSetName = KernelSet)]
-    [ArgumentCompleter(typeof(TensorPathCompleter))]
-    public object KernelTrainTrain { get; set; } = null!;
-
-    /// <summary>The kernel of the test with the training examples, (M, N); its rows may come through the pipeline.</summary>
-    [Parameter(Mandatory = true, Position = 1, ValueFromPipeline = true, ParameterSetName = KernelSet)]
-    [ArgumentCompleter(typeof(TensorPathCompleter))]
-    public object KernelTestTrain { get; set; } = null!;
-
-    /// <summary>The model whose kernel it is, from Import-NtkModel; several may come through the pipeline.</summary>
-    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ModelSet)]
-    [ValidateNotNull]
-    public NtkModel Model { get; set; } = null!;
-
-    /// <summary>The training examples, first axis the batch: a tensor, rows, an array or a path; several inputs as a dictionary by name.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = ModelSet)]
-    [ArgumentCompleter(typeof(TensorPathCompleter))]
-    public object XTrain { get; set; } = null!;
-
-    /// <summary>The test examples.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = ModelSet)]
-    [ArgumentCompleter(typeof(TensorPathCompleter))]
-    public object XTest { get; set; } = null!;
-
-    /// <summary>Labels (N,), integers from 0 or text; or floating-point targets (N,) or (N, C).</summary>
-    [Parameter(Mandatory = true, Position = 2)]
-    [ArgumentCompleter(typeof(TensorPathCompleter))]
-    public object YTrain { get; set; } = null!;
-
-    /// <summary>What is added to the diagonal of the training kernel, in units of the diagonal's mean.</summary>
-    [Parameter]
-    public double Ridge { get; set; }
-
-    /// <summary>Chooses the ridge by k-fold cross-validation on the training examples: most right labels, or the smallest squared error. -Verbose tells of each.</summary>
-    [Parameter]
-    public SwitchParameter CrossValidate { get; set; }
-
-    /// <summary>The number of folds of -CrossValidate.</summary>
-    [Parameter]
-    public int Fold { get; set; } = 5;
-
-    /// <summary>The ridges that -CrossValidate chooses from.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
-    public double[] RidgeCandidate { get; set; } = [.. new CrossValidation().Ridges];
-
-    /// <summary>Fixes which examples -CrossValidate puts in a fold together.</summary>
-    [Parameter]
-    public int Seed { get; set; }
-
-    /// <summary>Parameters of the model to sum over, by name, with wildcards.</summary>
-    [Parameter(ParameterSetName = ModelSet)]
-    [SupportsWildcards]
-    public string[]? ParameterName { get; set; }
-
-    /// <summary>Takes every float variable as a parameter, not the trainable ones alone.</summary>
-    [Parameter(ParameterSetName = ModelSet)]
-    public SwitchParameter IncludeNonTrainable { get; set; }
-
-    /// <summary>The model's output, where it has several.</summary>
-    [Parameter(ParameterSetName = ModelSet)]
-    public string? Output { get; set; }
-
-    /// <summary>The type that kernels are computed in: Single (float32) or Double (float64).</summary>
-    [Parameter(ParameterSetName = ModelSet)]
-    public NtkPrecision Precision { get; set; }
-
-    /// <summary>Bytes that a kernel's computation may take beside the model, such as 2GB.</summary>
-    [Parameter(ParameterSetName = ModelSet)]
-    [ValidateRange(1L, long.MaxValue)]
-    public long MemoryLimit { get; set; }
-
     private RegressionOptions Options => new()
     {
         Ridge = Ridge,
         CrossValidation = CrossValidate ? new CrossValidation { Folds = Fold, Ridges = RidgeCandidate, Seed = Seed } : null,
         Warn = QueueWarning,
         Tell = QueueVerbose,
+        ConjugateGradient = Solver == NtkRegressionSolver.Direct ? null : new ConjugateGradientOptions
+        {
+            Tolerance = Tolerance,
+            MostIterations = MaxIteration,
+            PreconditionerRank = IsBound(nameof(PreconditionerRank)) ? PreconditionerRank : null,
+            Seed = Seed,
+        },
     };
 
     /// <inheritdoc/>
@@ -104,6 +39,10 @@ public sealed class InvokeNtkRegressionCommand : NtkCmdlet
         if (CrossValidate && IsBound(nameof(Ridge)))
         {
             throw new NtkException(NtkErrorId.InvalidArgument, "-Ridge is given and -CrossValidate is to choose it; give one of them, or several ridges to choose from as -RidgeCandidate.") { Target = "-Ridge" };
+        }
+        if (Solver == NtkRegressionSolver.Direct && Array.Find([nameof(Tolerance), nameof(MaxIteration), nameof(PreconditionerRank)], IsBound) is { } iterative)
+        {
+            throw new NtkException(NtkErrorId.InvalidArgument, $"-{iterative} is of -Solver ConjugateGradient, which was not asked for.") { Target = $"-{iterative}" };
         }
         _targets = TargetsArgument.Read(this, YTrain);
     });
@@ -143,6 +82,6 @@ public sealed class InvokeNtkRegressionCommand : NtkCmdlet
         }
         NtkTensor trainTrain = TensorArgument.One(this, KernelTrainTrain, "-KernelTrainTrain"), testTrain = _testTrain.Single();
         RegressionOptions options = Options;
-        WriteObject(Work("Kernel regression", cancellation => KernelRegression.Predict(trainTrain, testTrain, _targets, options, cancellation)), true);
+        WriteObject(Work("Kernel regression", (progress, cancellation) => KernelRegression.Predict(trainTrain, testTrain, _targets, options, progress, cancellation)), true);
     });
 }
