@@ -1,4 +1,5 @@
 using Ntk.Core.Formats;
+using Ntk.Core.Formats.Protos;
 using Ntk.Core.Kernels;
 using Xunit;
 
@@ -73,5 +74,28 @@ public sealed class GraphModelTests
         NtkModel rest = Import("mlp_module", new ImportOptions { InputTensors = ["MatMul_1"] });
         Assert.Equal("MatMul_1", Assert.Single(rest.Inputs).Name);
         GraphFixtures.AssertClose(NtkEngine.Run(whole, [x], new RunOptions())[0], NtkEngine.Run(rest, [hidden], new RunOptions())[0], 1e-6);
+    }
+
+    [Fact]
+    public void AConstantThatWaitsForAnInputDoesNotNeedIt()
+    {
+        using var fixtures = new GraphFixtures();
+        NodeDef scale = GraphFixtures.Constant("scale", [2], 2, 3);
+        scale.Input.Add("^seal");
+        var yes = new TensorProto { Dtype = DataType.DtBool, TensorShape = new TensorShapeProto(), BoolVal = { true } };
+        string path = fixtures.Write(new GraphDef
+        {
+            Node =
+            {
+                GraphFixtures.Placeholder("x"), GraphFixtures.Placeholder("other"), GraphFixtures.Node("seal", "NoOp", ["^other"]), scale,
+                GraphFixtures.Node("yes", "Const", [], ("value", yes), ("dtype", DataType.DtBool)), GraphFixtures.Node("switch", "Switch", ["x", "yes"]),
+                GraphFixtures.Node("taken", "Exp", ["switch:1"]), GraphFixtures.Node("dead", "Neg", ["switch"]), GraphFixtures.Node("merge", "Merge", ["dead", "taken"]),
+                GraphFixtures.Node("y", "Mul", ["merge", "scale"]),
+            },
+        });
+        NtkModel model = NtkEngine.Import(path, new ImportOptions { InputTensors = ["x"], OutputTensors = ["y"] });
+        Assert.Equal("x", Assert.Single(model.Inputs).Name);
+        NtkTensor y = NtkEngine.Run(model, [GraphFixtures.Tensor([1, 2], i => i)], new RunOptions())[0];
+        GraphFixtures.AssertClose(GraphFixtures.Tensor([1, 2], i => i == 0 ? 2 : 3 * MathF.E), y, 1e-6);
     }
 }

@@ -82,6 +82,14 @@ public sealed class TensorFlowJsTests : IDisposable
         Assert.Equal("y", Assert.Single(NtkEngine.Import(TensorFlowJsFixture.PathOf("control")).Outputs).Name);
     }
 
+    [Fact]
+    public void OutputsCanBeChosenByTheirPublicNames()
+    {
+        string folder = Copy("control"), path = Path.Combine(folder, "model.json");
+        File.WriteAllText(path, File.ReadAllText(path).Replace("{\"y\":{\"name\":\"y:0\"}}", "{\"result\":{\"name\":\"y:0\"}}", StringComparison.Ordinal));
+        Assert.Equal(["result", "exit"], NtkEngine.Import(folder, new ImportOptions { OutputTensors = ["result", "exit"] }).Outputs.Select(o => o.Name));
+    }
+
     [Theory]
     [InlineData("group1-shard2of3.bin", false, NtkErrorId.VariablesMissing)]
     [InlineData("group1-shard3of3.bin", true, NtkErrorId.FileCorrupt)]

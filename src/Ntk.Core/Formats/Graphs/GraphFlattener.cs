@@ -205,6 +205,38 @@ internal sealed class GraphFlattener(FunctionDefLibrary? library, IReadOnlyDicti
                     Nodes[i].Controls = definition.Input.Select(n => scope.Entries.TryGetValue(n[1..], out var entry) ? entry.Node : -1).Where(n => n >= 0).ToArray();
                 }
             }
+            if (conditional)
+            {
+                ForgetLivingControls();
+            }
+        }
+
+        // What lies behind no Switch, or behind the Merge again, is always alive: to wait for it means nothing here.
+        private void ForgetLivingControls()
+        {
+            var readers = new List<int>[Nodes.Count];
+            for (int i = 0; i < Nodes.Count; i++)
+            {
+                foreach (int before in Nodes[i].Inputs.Select(t => t.Node).Concat(Nodes[i].Controls))
+                {
+                    (readers[before] ??= []).Add(i);
+                }
+            }
+            var mayBeDead = new bool[Nodes.Count];
+            var pending = new Stack<int>(Enumerable.Range(0, Nodes.Count).Where(i => Nodes[i].Op == "Switch"));
+            while (pending.Count > 0)
+            {
+                int node = pending.Pop();
+                if (!mayBeDead[node] && Nodes[node].Op is not ("Merge" or "Exit"))
+                {
+                    mayBeDead[node] = true;
+                    readers[node]?.ForEach(pending.Push);
+                }
+            }
+            foreach (GraphNode node in Nodes.Where(n => n.Controls.Length > 0))
+            {
+                node.Controls = Array.FindAll(node.Controls, c => mayBeDead[c]);
+            }
         }
 
         // A tensor of the function's own graph, whose arguments go by names that the definition may have changed to letters, digits and underscores.

@@ -31,7 +31,9 @@ internal sealed class GraphSourceBuilder(string path, string format, GraphDef gr
             TensorRef Find(string tensor) => find(tensor)
                 ?? throw new NtkException(NtkErrorId.TensorNotFound, $"'{path}' has no tensor '{tensor}'.{Similar(nodes, tensor)}") { Target = tensor };
             var wanted = options.OutputTensors.Count == 0 ? outputs.Select(o => (o.Spec, At: Find(o.Tensor))).ToList()
-                : options.OutputTensors.Select(t => (Spec: Describe(nodes, Find(t), t), At: Find(t))).ToList();
+                // A tensor of the graph, or an output by its public name.
+                : options.OutputTensors.Select(t => find(t) is null && outputs.FirstOrDefault(o => o.Spec.Name == Bare(t)) is { } named
+                    ? (named.Spec, At: Find(named.Tensor)) : (Spec: Describe(nodes, Find(t), t), At: Find(t))).ToList();
             var given = options.InputTensors.Select(t => (Spec: Describe(nodes, Find(t), t), At: Find(t), Cut: true)).ToList();
             given.AddRange(inputs.Select(i => (i.Spec, At: Find(i.Tensor), Cut: false)).Where(i => given.All(g => g.At != i.At)));
             if (cut)
