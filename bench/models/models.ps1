@@ -28,14 +28,11 @@ if ($node.ExitCode) { throw "node reference.mjs failed with exit code $($node.Ex
 
 function Read-Json([string]$File) { [Text.Json.JsonDocument]::Parse([IO.File]::ReadAllText($File)).RootElement }
 function Get-Text($Json) { foreach ($item in $Json.EnumerateArray()) { $item.GetString() } }
-function Measure-Error([Array]$Actual, [Array]$Expected) {
-    $error_ = 0.0; $scale = 0.0
-    for ($i = 0; $i -lt $Expected.Length; $i++) {
-        $error_ = [Math]::Max($error_, [Math]::Abs($Actual[$i] - $Expected[$i]))
-        $scale = [Math]::Max($scale, [Math]::Abs($Expected[$i]))
-    }
-    if ($Actual.Length -ne $Expected.Length -or [double]::IsNaN($error_)) { return [double]::PositiveInfinity }
-    $scale -gt 0 ? $error_ / $scale : $error_
+function Get-Largest($Tensor) { $values = [double[]]$Tensor.AsType('Float64').ToFlatArray(); $values ? [Math]::Max([Linq.Enumerable]::Max($values), -[Linq.Enumerable]::Min($values)) : 0 }
+function Measure-Error($Actual, $Expected) {
+    if ("$($Actual.Shape)" -ne "$($Expected.Shape)") { throw "the shape is ($($Actual.Shape)), not ($($Expected.Shape))" }
+    $difference = Get-Largest $Actual.AsType('Float64').Subtract($Expected.AsType('Float64')); $scale = Get-Largest $Expected
+    [double]::IsNaN($difference) ? [double]::PositiveInfinity : $scale -gt 0 ? $difference / $scale : $difference
 }
 # Symmetric, and Cholesky of K + tolerance · max K · I exists: it does not where an eigenvalue lies below -tolerance · max K. K is (N, N, elements, elements).
 function Test-PositiveSemidefinite([double[]]$Kernel, [int]$Examples, [int]$Elements) {
@@ -57,11 +54,12 @@ function Test-PositiveSemidefinite([double[]]$Kernel, [int]$Examples, [int]$Elem
 }
 # The model's parameters, each moved by up to a millionth of itself.
 function Get-MovedParameter($Model) {
-    $moved = @{}; $random = [Random]::new(3)
+    $moved = @{}; $random = [Random]::new(3); $factors = [double[]]::new(1 -shl 16)
+    for ($i = 0; $i -lt $factors.Length; $i++) { $factors[$i] = 1 + 1e-6 * (2 * $random.NextDouble() - 1) }
     foreach ($parameter in $Model.Parameters) {
-        $values = [double[]]$parameter.Value.ToFlatArray()
-        for ($i = 0; $i -lt $values.Length; $i++) { $values[$i] *= 1 + 1e-6 * (2 * $random.NextDouble() - 1) }
-        $moved[$parameter.Name] = [Ntk.NtkTensor]::FromArray($values, [int[]]$parameter.Shape)
+        $all = [double[]]::new($parameter.Value.Count)
+        for ($i = 0; $i -lt $all.Length; $i += $factors.Length) { [Array]::Copy($factors, 0, $all, $i, [Math]::Min($factors.Length, $all.Length - $i)) }
+        $moved[$parameter.Name] = $parameter.Value.AsType('Float64').Multiply([Ntk.NtkTensor]::FromArray($all, [int[]]$parameter.Shape))
     }
     $moved
 }
@@ -95,7 +93,7 @@ $rows = foreach ($file in [IO.Directory]::GetFiles($references, 'case.json', 'Al
         foreach ($output in Get-Text $case.GetProperty('outputs')) {
             $own = $y | Where-Object Name -EQ $output
             if (-not $own) { throw "there is no output $output" }
-            $row.Output = [Math]::Max($row.Output, (Measure-Error $own.ToFlatArray() (Import-NtkTensor "$folder/y$i.npy" -NoEnumerate).ToFlatArray()))
+            $row.Output = [Math]::Max($row.Output, (Measure-Error $own (Import-NtkTensor "$folder/y$i.npy" -NoEnumerate)))
             $i++
         }
         foreach ($output in $y | Where-Object { "$($_.DType)" -like '*Float*' }) {
@@ -104,12 +102,12 @@ $rows = foreach ($file in [IO.Directory]::GetFiles($references, 'case.json', 'Al
             $kernel = Invoke-EmpiricalNtk $model -X1 $x -Output $output.Name -OutputIndex $index -TraceAxis @() -MemoryLimit 3GB -NoEnumerate
             $row.Kernel = [Math]::Max($row.Kernel, $clock.Elapsed.TotalSeconds)
             $double = Invoke-EmpiricalNtk $model -X1 $x -Output $output.Name -OutputIndex $index -TraceAxis @() -MemoryLimit 3GB -Precision Double -NoEnumerate
-            $difference = Measure-Error $kernel.ToFlatArray() $double.ToFlatArray()
+            $difference = Measure-Error $kernel $double
             if ($difference -gt 1e-4) {
                 # How far the exact kernel itself moves, where rounding puts activations on the other side of a kink.
                 $moved ??= Get-MovedParameter $model
                 $double2 = Invoke-EmpiricalNtk $model -X1 $x -Output $output.Name -OutputIndex $index -TraceAxis @() -MemoryLimit 3GB -Precision Double -Parameter $moved -NoEnumerate
-                $row.Moved = [Math]::Max($row.Moved, (Measure-Error $double2.ToFlatArray() $double.ToFlatArray()))
+                $row.Moved = [Math]::Max($row.Moved, (Measure-Error $double2 $double))
             }
             $row.Precise = [Math]::Max($row.Precise, $difference)
             $row.Psd = $row.Psd -and (Test-PositiveSemidefinite $kernel.ToFlatArray() $kernel.Shape[0] $elements)
