@@ -11,6 +11,7 @@ internal static class CoreLayers
     {
         ["Dense"] = Dense,
         ["EinsumDense"] = EinsumDense,
+        ["TernaryDense"] = TernaryDense,
         ["Embedding"] = Embedding,
         ["ReversibleEmbedding"] = ReversibleEmbedding,
         ["Masking"] = Masking,
@@ -29,6 +30,26 @@ internal static class CoreLayers
         layer.Map = (call, x) =>
         {
             Value y = Lax.DotGeneral(call.Float(x), call[kernel], [x.Rank - 1], [0]);
+            return activation(call, bias is null ? y : y + call[bias]);
+        };
+    }
+
+    // Only the kernel's signs count, those of small entries not; its derivative is the kernel's own (straight through), and their mean size scales the product.
+    private static void TernaryDense(KerasLayer layer, LayerConfig c)
+    {
+        c.Ignore("units");
+        double? threshold = c.Has("threshold") ? c.Number("threshold") : null;
+        LayerVariable kernel = layer.Add("kernel");
+        LayerVariable? bias = c.Flag("use_bias", true) ? layer.Add("bias") : null;
+        Func<LayerCall, Value, Value> activation = c.Activation("activation");
+        layer.PassesMask = true;
+        layer.Map = (call, x) =>
+        {
+            Value k = call[kernel], size = Lax.Abs(k), mean = Lax.Mean(size);
+            Value least = threshold is { } given ? Activations.Like(k, given) : mean * 0.5;
+            Value signs = Lax.Sign(k) * Lax.Cast(Lax.Greater(size, least), k.DType);
+            Value y = Lax.DotGeneral(call.Float(x), k + Lax.StopGradient(signs - k), [x.Rank - 1], [0]);
+            y = threshold is null ? y * mean : y;
             return activation(call, bias is null ? y : y + call[bias]);
         };
     }

@@ -8,9 +8,10 @@ namespace Ntk.Core.Ops.Keras;
 /// </summary>
 internal static class GraphFunctions
 {
-    private delegate IReadOnlyList<Value> Function(OperationArguments a);
+    /// <summary>A function by its arguments.</summary>
+    internal delegate IReadOnlyList<Value> Function(OperationArguments a);
 
-    private static readonly Dictionary<string, Function> s_all = Join(Elementwise(), Activation(), Shaping(), Reducing());
+    private static readonly Dictionary<string, Function> s_all = Join(Elementwise(), Activation(), Shaping(), Reducing(), NumpyFunctions.Table(), NetworkFunctions.Table());
 
     /// <summary>The names.</summary>
     public static IEnumerable<string> Names => s_all.Keys;
@@ -98,9 +99,10 @@ internal static class GraphFunctions
         ("tensordot", a => One(TensorDot(a))),
         ("einsum", a => One(a.Text(-1, "subscripts") is { } equation && a.Pair() is var (x, y) ? EinsumProduct.Apply(equation, x, y)
             : throw new ShapeException("Keras 2 does not write down what einsum is called on"))),
-        ("resize", a => One(ImageResizing.Resize(a.FloatX, a.Integers(1, "size")![0], a.Integers(1, "size")![1], a.Text(2, "method", "interpolation") ?? "bilinear", a.Flag(4, false, "antialias")))));
+        ("resize", Resize));
 
-    private static Dictionary<string, Function> Named(params (string Names, Function Function)[] rows)
+    /// <summary>A table of functions that may go by several names.</summary>
+    internal static Dictionary<string, Function> Named(params (string Names, Function Function)[] rows)
     {
         var table = new Dictionary<string, Function>(StringComparer.Ordinal);
         foreach ((string names, Function function) in rows)
@@ -116,15 +118,19 @@ internal static class GraphFunctions
 
     private static Dictionary<string, Function> Join(params Dictionary<string, Function>[] parts) => parts.SelectMany(p => p).ToDictionary(p => p.Key, p => p.Value, StringComparer.Ordinal);
 
-    private static Function Binary(Func<Value, Value, Value> function) => a => One(a.Pair() is var (x, y) ? function(x, y) : null!);
+    /// <summary>A function of two tensors.</summary>
+    internal static Function Binary(Func<Value, Value, Value> function) => a => One(a.Pair() is var (x, y) ? function(x, y) : null!);
 
-    private static Function Unary(Func<Value, Value> function) => a => One(function(a.X));
+    /// <summary>A function of one tensor.</summary>
+    internal static Function Unary(Func<Value, Value> function) => a => One(function(a.X));
 
-    private static Function Float(Func<Value, Value> function) => a => One(function(a.FloatX));
+    /// <summary>A function of one floating-point tensor.</summary>
+    internal static Function Float(Func<Value, Value> function) => a => One(function(a.FloatX));
 
     private static Function Reduction(Func<Value, long[]?, bool, Value> function) => a => One(function(a.X, a.Integers(1, "axis"), a.Flag(2, false, "keepdims")));
 
-    private static Value[] One(Value value) => [value];
+    /// <summary>A function's only result.</summary>
+    internal static Value[] One(Value value) => [value];
 
     private static long[] All(Value x) => Enumerable.Range(0, x.Rank).Select(i => (long)i).ToArray();
 
@@ -175,6 +181,21 @@ internal static class GraphFunctions
         long[] low = pairs.Select(p => p[0]).ToArray(), high = pairs.Select(p => p[1]).ToArray();
         string mode = (a.Text(2, "mode") ?? "constant").ToLowerInvariant();
         return One(mode == "constant" ? Lax.Pad(x, low, high, a.Number(3, 0, "constant_values")) : Lax.MirrorPad(x, low, high, mode == "symmetric"));
+    }
+
+    // The fill of a padded image, and the order of its axes, are Keras 3's.
+    private static IReadOnlyList<Value> Resize(OperationArguments a)
+    {
+        long[] size = a.Integers(1, "size") ?? throw new ShapeException("resize without a size");
+        string method = a.Text(2, "method", "interpolation") ?? "bilinear";
+        bool antialias = a.Flag(4, false, "antialias"), crop = a.Flag(-1, false, "crop_to_aspect_ratio"), pad = a.Flag(-1, false, "pad_to_aspect_ratio");
+        double fill = a.Number(-1, 0, "fill_value");
+        if ((a.Text(-1, "fill_mode") ?? "constant") != "constant")
+        {
+            throw new ShapeException("only fill_mode 'constant' is supported");
+        }
+        return One(NetworkFunctions.OfImages(a, a.FloatX, x => crop ? ImageResizing.CropAndResize(x, size[0], size[1], method, antialias)
+            : pad ? ImageResizing.PadAndResize(x, size[0], size[1], method, fill, antialias) : ImageResizing.Resize(x, size[0], size[1], method, antialias)));
     }
 
     private static Value TensorDot(OperationArguments a)

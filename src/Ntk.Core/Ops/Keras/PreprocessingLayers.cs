@@ -10,7 +10,7 @@ internal static class PreprocessingLayers
     [
         "RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom", "RandomContrast", "RandomBrightness", "RandomHeight", "RandomWidth", "RandomHue",
         "RandomSaturation", "RandomGrayscale", "RandomShear", "RandomColorJitter", "RandomColorDegeneration", "RandomPosterization", "RandomSharpness",
-        "RandomPerspective", "RandomElasticTransform", "RandomErasing", "RandomGaussianBlur", "RandomInvert", "AugMix", "CutMix", "MixUp", "RandAugment",
+        "RandomPerspective", "RandomElasticTransform", "RandomErasing", "RandomGaussianBlur", "RandomInvert", "AugMix", "CutMix", "MixUp", "RandAugment", "Equalization", "Solarization",
     ];
 
     private static readonly string[] s_textual = ["StringLookup", "IntegerLookup", "TextVectorization", "Hashing", "HashedCrossing"];
@@ -22,6 +22,7 @@ internal static class PreprocessingLayers
         ["Rescaling"] = Rescale,
         ["Normalization"] = Normalize,
         ["Resizing"] = Resize,
+        ["AutoContrast"] = AutoContrast,
         ["CenterCrop"] = CenterCrop,
         ["RandomCrop"] = CenterCrop,
         ["CategoryEncoding"] = Encode,
@@ -109,6 +110,21 @@ internal static class PreprocessingLayers
                 ? ImageResizing.CropAndResize(images, height, width, "bilinear")
                 : Lax.SliceAxis(Lax.SliceAxis(images, 1, h / 2, height), 2, w / 2, width);
         });
+    }
+
+    // Each channel of each image stretched over the whole range; one without contrast stays as it is.
+    private static void AutoContrast(KerasLayer layer, LayerConfig c)
+    {
+        double[] range = c.Has("value_range") ? c.Numbers("value_range") : [0, 255];
+        c.Ignore("data_format");
+        layer.Map = (call, x) =>
+        {
+            x = call.Float(x);
+            Value low = Lax.Min(x, [1, 2], keepDims: true), width = Lax.Max(x, [1, 2], keepDims: true) - low;
+            Value flat = Lax.Equal(width, Activations.Like(x, 0)), safe = Lax.Select(flat, Activations.Like(x, 1), width);
+            Value stretched = (Lax.Clip((x - low) / safe, 0, 1) * (range[1] - range[0])) + range[0];
+            return Lax.Select(flat, x, stretched);
+        };
     }
 
     private static Value OfImages(Value x, bool first, Func<Value, Value> function)
