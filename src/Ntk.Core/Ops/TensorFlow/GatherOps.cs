@@ -24,7 +24,13 @@ internal static class GatherOps
     ];
 
     // GatherV2(params, indices, axis; batch_dims)
-    private static OpResult Gather(OpContext c, Value x, int axis) => Lax.Gather(x, c[1], axis, (int)c.Int("batch_dims", 0));
+    private static OpResult Gather(OpContext c, Value x, int axis)
+    {
+        int batch = (int)c.Int("batch_dims", 0);
+        // Rows of other parts may name places that this table has not: they look at the first.
+        return c.Inputs[1] is PartOfRows part && axis == 0 && batch == 0
+            ? OpResult.Of(part.With(places => Lax.Gather(x, Lax.Select(part.Own(1), places, Lax.ScalarLike(places, 0)), 0))) : Lax.Gather(x, c[1], axis, batch);
+    }
 
     private static OpResult GatherNd(OpContext c, Value x)
     {

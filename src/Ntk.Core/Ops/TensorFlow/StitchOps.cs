@@ -2,7 +2,21 @@ using Ntk.Core.Autodiff;
 
 namespace Ntk.Core.Ops.TensorFlow;
 
-/// <summary>Rows put together and taken apart at indices that must be known, since their number is a shape.</summary>
+/// <summary>One part of a partition that depends on data, as TF 1's lookups in partitioned tables make it: all rows, and to which part each belongs.</summary>
+/// <param name="All">All rows; those of other parts hold anything.</param>
+/// <param name="Parts">(rows): the part of each.</param>
+/// <param name="Part">Which part it is.</param>
+internal sealed record PartOfRows(Value All, Value Parts, int Part)
+{
+    /// <summary>The same part of other rows.</summary>
+    public PartOfRows With(Func<Value, Value> function) => this with { All = function(All) };
+
+    /// <summary>Whether each row belongs to the part; shaped to broadcast against rows of a rank.</summary>
+    public Value Own(int rank) =>
+        Lax.Reshape(Lax.Equal(Parts, Lax.ScalarLike(Parts, Part)), [Parts.Shape[0], .. Enumerable.Repeat(1L, rank - 1)]);
+}
+
+/// <summary>Rows put together and taken apart at indices that must be known, since their number is a shape; but for rows that come back in their order.</summary>
 internal static class StitchOps
 {
     /// <summary>The ops.</summary>
@@ -13,6 +27,10 @@ internal static class StitchOps
     private static OpResult Stitch(OpContext c)
     {
         int n = c.Count / 2;
+        if (c.Inputs.All(i => i is PartOfRows))
+        {
+            return Rejoined(c, c.Inputs.Cast<PartOfRows>().ToArray());
+        }
         long[][] indices = Enumerable.Range(0, n).Select(c.Known).ToArray();
         long size = indices.SelectMany(i => i).DefaultIfEmpty(-1).Max() + 1;
         long[] row = c[n].Shape[c[0].Rank..];
@@ -33,9 +51,28 @@ internal static class StitchOps
         return Lax.Gather(rows, c.Trace.Integers(from), 0);
     }
 
+    // Every row of a partition back at its own place.
+    private static Value Rejoined(OpContext c, PartOfRows[] inputs)
+    {
+        int n = inputs.Length / 2;
+        bool isWhole = inputs.All(i => ReferenceEquals(i.Parts, inputs[0].Parts)) && inputs[..n].Select(i => i.Part).Order().SequenceEqual(Enumerable.Range(0, n)) &&
+            inputs[..n].Zip(inputs[n..], (i, d) => i.Part == d.Part).All(same => same) &&
+            inputs[0].All.IsKnown() && inputs[0].All.KnownIntegers().SequenceEqual(Enumerable.Range(0, (int)inputs[0].Parts.Shape[0]).Select(i => (long)i));
+        if (!isWhole)
+        {
+            throw OpContext.Unsupported("rows that do not return to where a partition took them from");
+        }
+        return inputs[n..].Skip(1).Aggregate(inputs[n].All, (rows, part) => Lax.Select(part.Own(rows.Rank), part.All, rows));
+    }
+
     // DynamicPartition(data, partitions; num_partitions)
     private static OpResult Partition(OpContext c)
     {
+        if (!c[1].IsKnown())
+        {
+            Value all = Lax.Reshape(c[0], [c[1].Type.Count, .. c[0].Shape[c[1].Rank..]]), of = c[1].Rank == 1 ? c[1] : Lax.Reshape(c[1], c[1].Type.Count);
+            return OpResult.Of(Enumerable.Range(0, (int)c.Int("num_partitions", 1)).Select(p => (object)new PartOfRows(all, of, p)).ToArray());
+        }
         long[] parts = c.Known(1);
         Value flat = Lax.Reshape(c[0], [parts.Length, .. c[0].Shape[c[1].Rank..]]);
         return Enumerable.Range(0, (int)c.Int("num_partitions", 1))
