@@ -3,7 +3,8 @@
 Builds, tests, packages or cleans: ./build.ps1 -Task Build, Test, Package, Clean.
 .DESCRIPTION
 Build leaves the module in out/Ntk and the shell in out/shell. Test runs the core's tests and, in this PowerShell, the Pester tests.
-Package makes out/Ntk.<version>.zip of the module. The version is that of module/Ntk.psd1.
+Package makes, for each platform, the module's folder and a .nupkg in out/packages/<platform>, and tries the one of this platform. The version is that of module/Ntk.psd1.
+Without pwsh: dotnet out/shell/NtkPs.Shell.dll build.ps1 -Task Package
 #>
 #Requires -Version 7.4
 [CmdletBinding()]
@@ -11,7 +12,9 @@ param(
     [ValidateSet('Build', 'Test', 'Package', 'Clean')]
     [string[]]$Task = 'Build',
     [ValidateSet('Release', 'Debug')]
-    [string]$Configuration = 'Release'
+    [string]$Configuration = 'Release',
+    # The platforms to package for.
+    [string[]]$Runtime = @('linux-x64', 'win-x64', 'osx-arm64')
 )
 $ErrorActionPreference = 'Stop'
 Set-StrictMode -Version Latest
@@ -26,17 +29,14 @@ function Build { Invoke-Dotnet build "$PSScriptRoot/Ntk.sln" -c $Configuration }
 function Test {
     Invoke-Dotnet test --solution "$PSScriptRoot/Ntk.sln" -c $Configuration
     # A process of its own: a module's binaries stay loaded.
-    & ([Environment]::ProcessPath) -NoProfile -File "$PSScriptRoot/tests/pester/Invoke-Tests.ps1"
+    $shell = @(if ([IO.Path]::GetFileNameWithoutExtension([Environment]::ProcessPath) -eq 'dotnet') { [Environment]::GetCommandLineArgs()[0] })
+    & ([Environment]::ProcessPath) @shell -NoProfile -File "$PSScriptRoot/tests/pester/Invoke-Tests.ps1"
     if ($LASTEXITCODE -ne 0) { throw "The Pester tests ended with $LASTEXITCODE." }
 }
 
 function Package {
     Build
-    $version = (Test-ModuleManifest "$PSScriptRoot/out/Ntk/Ntk.psd1").Version
-    $package = "$PSScriptRoot/out/Ntk.$version.zip"
-    if ([IO.File]::Exists($package)) { [IO.File]::Delete($package) }
-    [IO.Compression.ZipFile]::CreateFromDirectory("$PSScriptRoot/out/Ntk", $package, 'Optimal', $true)
-    '{0}: {1:N0} MB' -f $package, ([IO.FileInfo]::new($package).Length / 1MB)
+    & "$PSScriptRoot/build/Package/Package.ps1" -Runtime $Runtime -Configuration $Configuration
 }
 
 function Clean {

@@ -40,8 +40,9 @@
     TypesToProcess       = @('Ntk.types.ps1xml')
     PrivateData          = @{
         PSData = @{
-            Tags       = @('TensorFlow', 'Keras', 'NeuralTangentKernel', 'NTK', 'MachineLearning', 'PSEdition_Core', 'Linux', 'Windows', 'MacOS')
-            LicenseUri = 'https://opensource.org/licenses/MIT'
+            Tags         = @('TensorFlow', 'Keras', 'SavedModel', 'NeuralTangentKernel', 'NTK', 'KernelMethods', 'MachineLearning', 'DeepLearning', 'PSEdition_Core', 'Linux', 'Windows', 'MacOS')
+            LicenseUri   = 'https://opensource.org/licenses/MIT'
+            ReleaseNotes = 'First release: empirical neural tangent kernels of TensorFlow and Keras models, and what one does with them. See CHANGELOG.md.'
         }
     }
 }

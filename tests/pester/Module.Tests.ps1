@@ -13,7 +13,15 @@ Describe 'Module' {
         $manifest.Version | Should -Be $module.Version
         $manifest.PowerShellVersion | Should -Be '7.4'
         $manifest.Description | Should -Not -BeNullOrEmpty
-        $manifest.PrivateData.PSData.LicenseUri | Should -Not -BeNullOrEmpty
+        $manifest.PrivateData.PSData.LicenseUri | Should -Match '^https://'
+        $manifest.PrivateData.PSData.ReleaseNotes | Should -Not -BeNullOrEmpty
+        $manifest.PrivateData.PSData.Tags | Should -Contain 'PSEdition_Core'
+        $manifest.PrivateData.PSData.Tags | Where-Object { $_ -match '\s' } | Should -BeNullOrEmpty
+    }
+
+    It 'takes its assemblies'' version from its manifest' {
+        $version = [System.Reflection.AssemblyName]::GetAssemblyName("$($module.ModuleBase)/NtkPs.dll").Version
+        $version.ToString(3) | Should -Be $module.Version
     }
 
     It 'exports what its manifest lists, and nothing else' {

@@ -46,7 +46,7 @@ public sealed partial class ExampleTests : IDisposable
     /// <summary>What each of the examples prints, run in one process.</summary>
     private async Task<string[]> Run(IReadOnlyList<string> examples, string call)
     {
-        var script = new StringBuilder($"Import-Module '{Path.Combine(Repository.Root, "out", "Ntk")}'\n");
+        var script = new StringBuilder($"$PSStyle.OutputRendering = 'PlainText'\nImport-Module '{Path.Combine(Repository.Root, "out", "Ntk")}'\n");
         foreach (string code in examples)
         {
             script.Append($"{call} {{ $ErrorActionPreference = 'Stop'\ntry {{\n{code}\n}} catch {{ \"ERROR: $_\" }} }} | Out-Default\n'{Separator}' | Out-Default\n");
