@@ -50,7 +50,8 @@ internal static class CurveDrawing
             if (many)
             {
                 plot.HideLegend();
-                legend = plot.ShowLegend(Edge.Right).Legend;
+                legend = plot.ShowLegend(Edge.Top).Legend;
+                legend.Orientation = Orientation.Horizontal;
             }
             legend.FontSize = 12;
             legend.OutlineWidth = 0;

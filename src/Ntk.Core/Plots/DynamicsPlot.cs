@@ -3,7 +3,7 @@ using Ntk.Core.Tensors;
 namespace Ntk.Core.Plots;
 
 /// <summary>What a network says at one time of its training.</summary>
-/// <param name="Time">The time, in units of learning rate times steps; infinity when training has ended.</param>
+/// <param name="Time">Training steps; infinity when training has ended.</param>
 /// <param name="Train">Outputs of the training examples, or null.</param>
 /// <param name="Test">Outputs of the test examples, or null.</param>
 /// <param name="Covariance">The covariance of <paramref name="Test"/>, (M, M) or (M, M, O, O), or null.</param>
@@ -71,7 +71,7 @@ public static class DynamicsPlot
         {
             named.Add((after, "∞"));
         }
-        return (new FigureAxis("Time (learning rate × steps)", logarithmic, named), Array.ConvertAll(times, time => double.IsPositiveInfinity(time) ? after : logarithmic && time <= 0 ? before : time));
+        return (new FigureAxis("Training steps", logarithmic, named), Array.ConvertAll(times, time => double.IsPositiveInfinity(time) ? after : logarithmic && time <= 0 ? before : time));
     }
 
     // A time a row, its outputs in row-major order.
