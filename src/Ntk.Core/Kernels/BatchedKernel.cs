@@ -183,13 +183,11 @@ internal sealed class BatchedKernel(ModelProblem problem, int output, Side left,
         Block(plan, side.Tile(tile.Start, tile.Count, problem.InputAxis), tile.Count, rows, emit);
     }
 
-    private bool HasPanels => _tiling.Tile < _tiling.Block && layout.Rows1.Diagonal * layout.Rows1.Full == 1 && !layout.DiagonalExamples && MatrixProduct.PrefersPanels(_tiling.Block, problem.FloatType);
-
     // The terms of a block, by as many passes as it takes.
     private void Block(KernelPlan plan, Tensor[] inputs, long examples, OutputRows rows, Action<int, Term> emit)
     {
         (long Start, long Count)[] tiles = Tiles(examples, _tiling.Tile);
-        if (tiles.Length == 1 && !HasPanels)
+        if (tiles.Length == 1)
         {
             Pass(plan, inputs, examples, rows, emit);
             return;
@@ -199,7 +197,7 @@ internal sealed class BatchedKernel(ModelProblem problem, int output, Side left,
         foreach ((long start, long count) in tiles)
         {
             Tensor[] part = Array.ConvertAll(inputs, t => t.narrow(problem.InputAxis, start, count).contiguous());
-            Pass(plan, part, count, rows, (g, term) => (blocks[g] ??= new TermBlock(examples, HasPanels && problem.Shares.KeepsWhole(plan.Groups[g].Group))).Place(term, start, count));
+            Pass(plan, part, count, rows, (g, term) => (blocks[g] ??= new TermBlock(examples)).Place(term, start, count));
         }
         for (int g = 0; g < blocks.Length; g++)
         {

@@ -28,10 +28,6 @@ internal static class Contraction
         Tensor block = (left, right, diagonal) switch
         {
             (JacobianTerm l, JacobianTerm r, false) => JacobianBlock(l.Data, r.Data, leftRows, rightRows, leftExamples, rightExamples),
-            (PanelTerm l, PanelTerm r, false) => PanelBlock(l.Data, r.Data, leftExamples, rightExamples),
-            // A block of a single example cannot be told from one that all share.
-            (PanelTerm l, JacobianTerm r, false) => PanelBlock(l.Data, PanelTerm.Of(r).Data, leftExamples, rightExamples),
-            (JacobianTerm l, PanelTerm r, false) => PanelBlock(PanelTerm.Of(l).Data, r.Data, leftExamples, rightExamples),
             (JacobianTerm l, JacobianTerm r, true) => JacobianDiagonal(l.Data, r.Data, leftRows, rightRows, leftExamples),
             (FactoredTerm l, FactoredTerm r, false) => GramBlock(l.Use, r.Use, leftRows, rightRows, leftExamples, rightExamples),
             (FactoredTerm l, FactoredTerm r, true) => GramDiagonal(l.Use, r.Use, leftRows, rightRows, leftExamples),
@@ -43,29 +39,9 @@ internal static class Contraction
     private static Tensor JacobianBlock(Tensor left, Tensor right, OutputRows leftRows, OutputRows rightRows, long g1, long g2)
     {
         Tensor a = Rows(left, leftRows), b = Rows(right, rightRows);
-        Tensor product = MatrixProduct.MultiplyBatch(a, b.transpose(1, 2));
+        Tensor product = Product(a, b);
         long own1 = left.shape[0], own2 = right.shape[0];
         return Grow(product.reshape(leftRows.Diagonal, leftRows.Full, own1, rightRows.Full, own2), g1, g2);
-    }
-
-    private static Tensor PanelBlock(Tensor left, Tensor right, long g1, long g2)
-    {
-        Tensor? sum = null;
-        for (long p = 0; p < left.shape[0]; p++)
-        {
-            using Tensor one = left[p], other = right[p], transposed = other.t();
-            Tensor product = MatrixProduct.Multiply(one, transposed);
-            if (sum is null)
-            {
-                sum = product;
-            }
-            else
-            {
-                sum.add_(product);
-                product.Dispose();
-            }
-        }
-        return Grow(sum!.reshape(1, 1, left.shape[1], 1, right.shape[1]), g1, g2);
     }
 
     // (D, F · G, everything contracted)
@@ -138,7 +114,7 @@ internal static class Contraction
     private static Tensor MaskGram(FactoredUse left, FactoredUse right)
     {
         Tensor weights = (left.Cotangent * right.Cotangent).sum([0L, 1L, 2L, 3L]);
-        return MatrixProduct.Multiply(left.Mask! * weights, right.Mask!.t());
+        return (left.Mask! * weights).mm(right.Mask!.t());
     }
 
     // (C, G1 · S1, G2 · S2): inner products of activations; of lookups whether the rows are the same.
@@ -157,7 +133,7 @@ internal static class Contraction
         return left.Shift ? products.add_(1) : products;
     }
 
-    private static Tensor Product(Tensor left, Tensor right) => MatrixProduct.MultiplyBatch(left, right.transpose(1, 2));
+    private static Tensor Product(Tensor left, Tensor right) => left.bmm(right.transpose(1, 2));
 
     private static Tensor GramDiagonal(FactoredUse left, FactoredUse right, OutputRows leftRows, OutputRows rightRows, long g)
     {

@@ -24,7 +24,7 @@ internal static class NngpComputation
         // The product, its copy in the kernel's order, and the kernel.
         MemoryBudget.Require(3 * bytes, MemoryBudget.Resolve(options.MemoryLimit), "The kernel", "Trace over more axes, choose outputs with -OutputIndex, give fewer examples, or raise -MemoryLimit.");
         NtkTensor kernel = NtkTensor.Allocate(y1.DType, Array.ConvertAll(layout.Shape, d => checked((int)d)), y1.Name);
-        Tensor product = MatrixProduct.MultiplyBatch(Arrange(one, layout.Rows1), Arrange(two, layout.Rows2).transpose(1, 2)).mul_(layout.Scale);
+        Tensor product = Arrange(one, layout.Rows1).bmm(Arrange(two, layout.Rows2).transpose(1, 2)).mul_(layout.Scale);
         layout.Write(kernel, layout.Arrange(product.reshape(layout.Rows1.Diagonal, layout.Rows1.Full, 1, layout.Rows2.Full, 1)), 0, 0);
         return kernel;
     }

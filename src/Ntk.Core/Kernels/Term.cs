@@ -43,65 +43,6 @@ internal sealed record JacobianTerm(Tensor Data) : Term
     public override Term Keep(DisposeScope scope) => new JacobianTerm(Moved(Data, scope));
 }
 
-/// <summary>
-/// The explicit Jacobian of all traced rows, cut along what is contracted into panels (panels, G, width): products of such a width are the fastest, and
-/// a block is copied together anyway.
-/// </summary>
-internal sealed record PanelTerm(Tensor Data) : Term
-{
-    // Narrower ones pay more for each call, wider ones leave the cache.
-    private const long Width = 2048;
-
-    /// <summary>Whether a Jacobian is long enough to be worth it.</summary>
-    public static bool Gains(JacobianTerm jacobian) => Length(jacobian) > 2 * Width;
-
-    /// <summary>Room for the panels of so many examples.</summary>
-    public static Tensor Allocate(JacobianTerm like, long examples)
-    {
-        long length = Length(like);
-        Tensor panels = empty([(length + Width - 1) / Width, examples, Width], like.Data.dtype);
-        if (length % Width != 0)
-        {
-            using Tensor last = panels[-1];
-            last.zero_();
-        }
-        return panels;
-    }
-
-    /// <summary>Copies the rows of some examples to their place in the panels.</summary>
-    public static void Place(Tensor panels, JacobianTerm part, long start)
-    {
-        long count = part.Data.shape[0], length = Length(part), full = length / Width, rest = length % Width;
-        using Tensor rows = part.Data.reshape(count, length), body = rows.narrow(1, 0, full * Width), cut = body.reshape(count, full, Width), turned = cut.permute(1, 0, 2);
-        using Tensor place = panels.narrow(1, start, count), places = place.narrow(0, 0, full);
-        places.copy_(turned);
-        if (rest > 0)
-        {
-            using Tensor tail = rows.narrow(1, full * Width, rest), last = place[full], end = last.narrow(1, 0, rest);
-            end.copy_(tail);
-        }
-    }
-
-    /// <summary>The panels of a whole Jacobian.</summary>
-    public static PanelTerm Of(JacobianTerm jacobian)
-    {
-        Tensor panels = Allocate(jacobian, jacobian.Data.shape[0]);
-        Place(panels, jacobian, 0);
-        return new PanelTerm(panels);
-    }
-
-    private static long Length(JacobianTerm jacobian) => jacobian.Data.shape[1..].Aggregate(1L, (n, d) => n * d);
-
-    /// <inheritdoc/>
-    public override Term Narrow(long start, long count) => new PanelTerm(Part(Data, 1, start, count));
-
-    /// <inheritdoc/>
-    public override void Dispose() => Data.Dispose();
-
-    /// <inheritdoc/>
-    public override Term Keep(DisposeScope scope) => new PanelTerm(Moved(Data, scope));
-}
-
 /// <summary>The factors of a Jacobian that is not written out.</summary>
 internal sealed record FactoredTerm(FactoredUse Use) : Term
 {

@@ -9,11 +9,9 @@ namespace Ntk.Core.Kernels;
 /// contractions where many examples meet.
 /// </summary>
 /// <param name="examples">How many examples the block holds.</param>
-/// <param name="panels">Whether an explicit Jacobian may be laid out in panels: all rows are traced, and other examples than the same will be met.</param>
-internal sealed class TermBlock(long examples, bool panels)
+internal sealed class TermBlock(long examples)
 {
     private Tensor? _jacobian;
-    private bool _hasPanels;
     private FactoredUse? _factors;
 
     /// <summary>The term of the whole block, which now belongs to a scope.</summary>
@@ -22,7 +20,7 @@ internal sealed class TermBlock(long examples, bool panels)
         if (_jacobian is { } jacobian)
         {
             scope.Attach(jacobian);
-            return _hasPanels ? new PanelTerm(jacobian) : new JacobianTerm(jacobian);
+            return new JacobianTerm(jacobian);
         }
         FactoredUse factors = _factors ?? throw new InvalidOperationException("a block without terms");
         scope.Attach(new[] { factors.Activation, factors.Cotangent, factors.Mask }.OfType<Tensor>());
@@ -37,17 +35,7 @@ internal sealed class TermBlock(long examples, bool panels)
     {
         if (part is JacobianTerm jacobian)
         {
-            Tensor data = jacobian.Data;
-            _hasPanels |= _jacobian is null && panels && data.shape[0] == count && PanelTerm.Gains(jacobian);
-            if (_hasPanels)
-            {
-                _jacobian ??= PanelTerm.Allocate(jacobian, examples).DetachFromDisposeScope();
-                PanelTerm.Place(_jacobian, jacobian, start);
-            }
-            else
-            {
-                _jacobian = Place(_jacobian, data, 0, start, count);
-            }
+            _jacobian = Place(_jacobian, jacobian.Data, 0, start, count);
             return;
         }
         FactoredUse use = ((FactoredTerm)part).Use;

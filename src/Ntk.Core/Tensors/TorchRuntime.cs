@@ -23,7 +23,7 @@ public static class TorchRuntime
             {
                 return;
             }
-            SleepWhileWaiting();
+            SpinBriefly();
             KeepFreedMemory();
             Load(Path.GetDirectoryName(typeof(torch).Assembly.Location) is { Length: > 0 } folder ? folder : AppContext.BaseDirectory);
             torch.InitializeDeviceType(DeviceType.CPU);
@@ -32,22 +32,16 @@ public static class TorchRuntime
     }
 
     /// <summary>
-    /// OpenMP's idle threads sleep instead of spinning, which would take time from managed threads. libgomp reads the variable
-    /// when it is loaded, from the C library's environment, which .NET's own setter does not reach on Unix. A value that the user set stays.
+    /// OpenMP's idle threads spin for a moment before they sleep. Spinning long takes time from managed threads; not spinning at all makes every operation wait for
+    /// its threads to wake, which costs a third of a matrix product's speed (measured; docs/performance.md). libgomp reads the variable when it is loaded, from
+    /// the C library's environment, which .NET's own setter does not reach on Unix. What the user set stays.
     /// </summary>
-    private static void SleepWhileWaiting()
+    private static void SpinBriefly()
     {
-        const string name = "OMP_WAIT_POLICY";
-        if (OperatingSystem.IsWindows())
+        const string spins = "GOMP_SPINCOUNT";
+        if (!OperatingSystem.IsWindows() && Environment.GetEnvironmentVariable("OMP_WAIT_POLICY") is null)
         {
-            if (Environment.GetEnvironmentVariable(name) is null)
-            {
-                Environment.SetEnvironmentVariable(name, "passive");
-            }
-        }
-        else
-        {
-            _ = SetEnvironment(name, "passive", overwrite: 0);
+            _ = SetEnvironment(spins, "20000", overwrite: 0);
         }
     }
 

@@ -78,7 +78,7 @@ internal static class ConvolutionKernels
         using Tensor patches = Patches(x, kernelShape, g);                                     // (N, positions, G, window · Cin / G)
         using Tensor left = patches.reshape([-1, groups, patches.shape[3]]).permute(1, 2, 0);   // (G, window · Cin / G, N · positions)
         using Tensor right = cotangent.reshape([rows, -1, groups, columns]).permute(2, 1, 0, 3).reshape([groups, -1, rows * columns]);
-        using Tensor product = MatrixProduct.MultiplyBatch(left, right);
+        using Tensor product = left.bmm(right);
         return product.reshape([groups, -1, rows, columns]).permute(2, 1, 0, 3).reshape(Shapes.Prepend(rows, kernelShape));
     }
 

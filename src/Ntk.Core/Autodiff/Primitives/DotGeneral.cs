@@ -161,11 +161,11 @@ public sealed class DotGeneral : Primitive
         if (batch.Length == 0)
         {
             using Tensor left2 = Matrix(x, xFree, xContract, [m, k]), right2 = Matrix(y, yContract, yFree, [k, n]);
-            return MatrixProduct.Multiply(left2, right2).reshape(result);
+            return left2.mm(right2).reshape(result);
         }
         long b = Shapes.Count(batch);
         using Tensor left = Matrix(x, [.. xBatch, .. xFree], xContract, [b, m, k]), right = Matrix(y, [.. yBatch, .. yContract], yFree, [b, k, n]);
-        return MatrixProduct.MultiplyBatch(left, right).reshape(result);
+        return left.bmm(right).reshape(result);
     }
 
     // A transposed matrix stays a view: BLAS takes it as it is.

@@ -79,7 +79,7 @@ internal sealed record FactoredUse(Tensor Activation, Tensor Cotangent, Paramete
         using Tensor left = Activation.permute(0, 1, 3, 2).reshape(a[0] * blocks, inner, positions);
         if (a[0] == d[1])
         {
-            return MatrixProduct.MultiplyBatch(left, right).reshape(examples, blocks * inner, rows, outer);
+            return left.bmm(right).reshape(examples, blocks * inner, rows, outer);
         }
         using Tensor leftWide = left.reshape(a[0], blocks, inner, positions), rightWide = right.reshape(d[1], blocks, positions, rows * outer);
         return leftWide.matmul(rightWide).reshape(examples, blocks * inner, rows, outer);
