@@ -13,6 +13,8 @@ internal static class Contraction
 {
     // Elements of an intermediate Gram that are worked on at once.
     private const long MostElements = 1L << 24;
+    // Terms of a sum that are added up in one product.
+    private const long MostContracted = 1L << 13;
 
     /// <summary>The block of two terms of the same group.</summary>
     /// <param name="left">The term of x1's tile.</param>
@@ -133,7 +135,24 @@ internal static class Contraction
         return left.Shift ? products.add_(1) : products;
     }
 
-    private static Tensor Product(Tensor left, Tensor right) => left.bmm(right.transpose(1, 2));
+    // (B, M, K) · (B, N, K) → (B, M, N). A long sum is taken in pieces: MKL adds up to millions of float32 products one after the other, which costs digits.
+    private static Tensor Product(Tensor left, Tensor right)
+    {
+        long length = left.shape[2];
+        Tensor product = Piece(0, Math.Min(length, MostContracted));
+        for (long start = MostContracted; start < length; start += MostContracted)
+        {
+            using Tensor piece = Piece(start, Math.Min(MostContracted, length - start));
+            product.add_(piece);
+        }
+        return product;
+
+        Tensor Piece(long start, long count)
+        {
+            using Tensor a = left.narrow(2, start, count), b = right.narrow(2, start, count), turned = b.transpose(1, 2);
+            return a.bmm(turned);
+        }
+    }
 
     private static Tensor GramDiagonal(FactoredUse left, FactoredUse right, OutputRows leftRows, OutputRows rightRows, long g)
     {

@@ -41,7 +41,7 @@ public static class TorchRuntime
         const string spins = "GOMP_SPINCOUNT";
         if (!OperatingSystem.IsWindows() && Environment.GetEnvironmentVariable("OMP_WAIT_POLICY") is null)
         {
-            _ = SetEnvironment(spins, "20000", overwrite: 0);
+            _ = SetEnvironment(spins, "10000", overwrite: 0);
         }
     }
 

@@ -6,8 +6,7 @@ using Xunit;
 namespace Ntk.Core.Tests.Kernels;
 
 /// <summary>
-/// Models wide enough for what only pays there: kernels' gradients side by side, products through convolutions, panels of long Jacobians, both sides in one block or in
-/// several. Single precision against double.
+/// Models wide enough for what only pays there: kernels' gradients side by side, long sums taken in pieces, both sides in one block or in several. Single precision against double.
 /// </summary>
 public sealed class WideModelTests
 {
