@@ -22,6 +22,8 @@ public static class KernelCases
         ["conv"] = (true, Model([5, 5, 2], (p, x) => Lax.MatMul(Lax.Reshape(Lax.Relu(Conv(x, p[0], 1, 1) + p[1]), x.Shape[0], -1), p[2]), ("k", [3, 3, 2, 3]), ("b", [3]), ("w", [27, 2]))),
         ["conv_grouped_pooled"] = (true, Model([4, 4, 4], (p, x) => Lax.MatMul(Lax.Mean(Lax.Tanh(Conv(x, p[0], 1, 2)), [1, 2]), p[1]), ("k", [2, 2, 2, 4]), ("w", [4, 2]))),
         ["depthwise_strided"] = (true, Model([5, 5, 3], (p, x) => Lax.Sum(Lax.Tanh(Conv(x, p[0], 2, 3)), [1]), ("k", [3, 3, 1, 6]))),
+        ["conv_transposed"] = (true, Model([3, 2, 3], (p, x) => Lax.MatMul(Lax.Reshape(Lax.Tanh(Transposed(x, p[0], [7, 5], 1)), x.Shape[0], -1), p[1]), ("k", [3, 2, 2, 3]), ("w", [70, 2]))),
+        ["conv_transposed_grouped"] = (true, Model([3, 2, 4], (p, x) => Lax.Mean(Lax.Square(Transposed(x, p[0], [7, 4], 2)), [1, 2]), ("k", [3, 2, 1, 4]))),
         ["max_pool"] = (true, Model([4, 4, 1], (p, x) => Lax.MatMul(Lax.Reshape(Lax.MaxPool(Conv(x, p[0], 1, 1), [2, 2], [2, 2], same: true), x.Shape[0], -1), p[1]), ("k", [2, 2, 1, 2]), ("w", [8, 2]))),
         ["scale_and_shift"] = (true, Model([3, 4], (p, x) => Lax.Tanh(x * p[0] + p[1]) * p[2], ("gamma", [4]), ("beta", [4]), ("row", [3, 1]))),
         ["normalisation"] = (true, Model([4], (p, x) => (x - p[1]) * (Lax.Rsqrt(Lax.Square(p[2]) + 0.1) * p[0]) + p[3], ("gamma", [4]), ("mean!", [4]), ("variance!", [4]), ("beta", [4]))),
@@ -54,6 +56,9 @@ public static class KernelCases
 
     internal static Value Conv(Value x, Value kernel, long stride, long groups) =>
         Lax.Convolution(x, kernel, new ConvolutionGeometry([stride, stride], [1, 1], [0, 0], [0, 0], groups));
+
+    private static Value Transposed(Value x, Value kernel, long[] sizes, long groups) =>
+        Lax.TransposedConvolution(x, kernel, new ConvolutionGeometry([2, 2], [1, 1], [0, 0], [0, 0], groups), sizes);
 
     private static Value Recurrent(Value[] p, Value x)
     {

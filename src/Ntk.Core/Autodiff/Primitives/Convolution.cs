@@ -101,6 +101,9 @@ public sealed class TransposedConvolution(ConvolutionGeometry geometry, long[] s
     /// <inheritdoc/>
     public override string Name => "conv_transpose";
 
+    /// <summary>The geometry of the convolution that it transposes.</summary>
+    internal ConvolutionGeometry Geometry => geometry;
+
     /// <inheritdoc/>
     protected override string Details => $"{geometry}, to {string.Join("x", sizes)}";
 

@@ -16,6 +16,7 @@ internal abstract class StructureRule
     {
         (DotGeneral, _) => DotRule.Instance,
         (Convolution, 1) => ConvolutionRule.Instance,
+        (TransposedConvolution, 1) => TransposedConvolutionRule.Instance,
         (Gather, 0) => LookupRule.Instance,
         _ => null,
     };
