@@ -36,14 +36,38 @@ internal static class OldWeights
                 return [Permuted(weights[0], 2, 3, 4, 1, 0), .. weights[1..]];
             case "Deconvolution2D" or "Conv2DTranspose":
                 return [layer.KernelOrder is KernelOrder.ChannelsFirst ? Permuted(weights[0], 2, 3, 0, 1) : Permuted(weights[0], 0, 1, 3, 2), .. weights[1..]];
+            case "ConvLSTM2D" when weights.Length == 12:
+                // i, c, f, o becomes i, f, c, o
+                return [Joined(weights, 0, 6, 3, 9), Joined(weights, 1, 7, 4, 10), Joined(weights, 2, 8, 5, 11)];
             case "GRU" when weights.Length == 9:
                 return [Joined(weights, 0, 3, 6), Joined(weights, 1, 4, 7), Joined(weights, 2, 5, 8)];
             case "LSTM" when weights.Length == 12:
                 // i, c, f, o becomes i, f, c, o
                 return [Joined(weights, 0, 6, 3, 9), Joined(weights, 1, 7, 4, 10), Joined(weights, 2, 8, 5, 11)];
             default:
-                return weights;
+                return layer.Graph is null ? weights : ConvertEach(layer, weights, version);
         }
+    }
+
+    // A model inside a model lists its layers' variables together, the trainable ones first.
+    private static NtkTensor[] ConvertEach(KerasLayer model, NtkTensor[] weights, int version)
+    {
+        List<LayerVariable> variables = LayerWeights.Ordered(model);
+        if (variables.Count != weights.Length)
+        {
+            return weights;
+        }
+        var converted = (NtkTensor[])weights.Clone();
+        foreach (KerasLayer layer in model.Children.Select(c => c.Layer).Distinct())
+        {
+            int[] places = LayerWeights.Ordered(layer).Select(v => variables.IndexOf(v)).ToArray();
+            NtkTensor[] own = Convert(layer, Array.ConvertAll(places, i => weights[i]), version);
+            for (int i = 0; i < places.Length; i++)
+            {
+                converted[places[i]] = own[i];
+            }
+        }
+        return converted;
     }
 
     private static NtkTensor Permuted(NtkTensor kernel, params long[] order)

@@ -21,8 +21,8 @@ internal static class ConvolutionalRecurrentLayers
         inner.PathName = c.Version < 3 ? "" : inner.Name;
         layer.Add(inner, "cell");
         LayerVariable kernel = inner.Add("kernel"), recurrent = inner.Add("recurrent_kernel");
-        LayerVariable? bias = c.Flag("use_bias", true) ? inner.Add("bias") : null;
-        var cell = new Cell(geometry, kernel, recurrent, bias, c.Activation("activation", "tanh"), c.Activation("recurrent_activation", c.Version >= 3 ? "sigmoid" : "hard_sigmoid"));
+        LayerVariable? bias = c.Flag(c.FirstOf("use_bias", "bias"), true) ? inner.Add("bias") : null;
+        var cell = new Cell(geometry, kernel, recurrent, bias, c.Activation("activation", "tanh"), c.Activation(c.FirstOf("recurrent_activation", "inner_activation"), c.Version >= 3 ? "sigmoid" : "hard_sigmoid"));
         inner.Cells = [cell];
         RecurrentLayers.Place(layer, c, inner.Cells);
     }

@@ -12,6 +12,8 @@ internal static class CoreLayers
         ["Dense"] = Dense,
         ["EinsumDense"] = EinsumDense,
         ["TernaryDense"] = TernaryDense,
+        ["MaxoutDense"] = MaxoutDense,
+        ["Highway"] = Highway,
         ["Embedding"] = Embedding,
         ["ReversibleEmbedding"] = ReversibleEmbedding,
         ["Masking"] = Masking,
@@ -66,6 +68,36 @@ internal static class CoreLayers
         {
             Value y = EinsumProduct.Apply(equation, call.Float(x), call[kernel]);
             return activation(call, bias is null ? y : y + call[bias]);
+        };
+    }
+
+    // Keras 1: the largest of several dense layers (Goodfellow and others, arXiv 1302.4389); kernel (pieces, in, out).
+    private static void MaxoutDense(KerasLayer layer, LayerConfig c)
+    {
+        c.Ignore("output_dim", "nb_feature");
+        LayerVariable kernel = layer.Add("W");
+        LayerVariable? bias = c.Flag("bias", true) ? layer.Add("b") : null;
+        layer.Map = (call, x) =>
+        {
+            Value y = Lax.DotGeneral(call.Float(x), call[kernel], [1], [1]);
+            return Lax.Max(bias is null ? y : y + call[bias], [1]);
+        };
+    }
+
+    // Keras 1: a dense layer's output and its input, mixed by a gate (Srivastava and others, arXiv 1505.00387).
+    private static void Highway(KerasLayer layer, LayerConfig c)
+    {
+        bool biased = c.Flag("bias", true);
+        c.Ignore("transform_bias");
+        Func<LayerCall, Value, Value> activation = c.Activation("activation");
+        LayerVariable kernel = layer.Add("W"), carry = layer.Add("W_carry");
+        LayerVariable? bias = biased ? layer.Add("b") : null, carryBias = biased ? layer.Add("b_carry") : null;
+        layer.Map = (call, x) =>
+        {
+            x = call.Float(x);
+            Value Product(LayerVariable w, LayerVariable? b) => Lax.MatMul(x, call[w]) is var y && b is not null ? y + call[b] : y;
+            Value gate = Lax.Sigmoid(Product(carry, carryBias));
+            return (activation(call, Product(kernel, bias)) * gate) + ((1.0 - gate) * x);
         };
     }
 
