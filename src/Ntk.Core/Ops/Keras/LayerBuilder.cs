@@ -76,7 +76,7 @@ internal sealed class LayerBuilder(int version)
         {
             throw new ShapeException(layer.ClassName is "Lambda"
                 ? "Python code in a file is never executed"
-                : custom ? "it is a class of the model's author, whose code is not in the file" : "the layer is not supported");
+                : custom || m.ValueKind == JsonValueKind.Null ? "it is a class of the model's author, whose code is not in the file" : "the layer is not supported");
         }
         build(layer, options);
         options.RequireAllRead();
