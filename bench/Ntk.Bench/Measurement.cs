@@ -14,8 +14,10 @@ namespace Ntk.Bench;
 /// <param name="Megabytes">Peak resident memory above that of a process that has run one torch operation.</param>
 internal sealed record Measurement(double First, double Median, double Least, double Processor, double Megabytes)
 {
-    /// <summary>Measures a work.</summary>
-    public static Measurement Of(Work work, WorkMeter? meter = null)
+    private const double MostSeconds = 5;
+
+    /// <summary>Measures a work, and each part of some later kernels, as many as there are meters and time.</summary>
+    public static Measurement Of(Work work, params IReadOnlyList<WorkMeter> meters)
     {
         TorchRuntime.Initialize();
         using (Tensor one = ones(1))
@@ -40,7 +42,7 @@ internal sealed record Measurement(double First, double Median, double Least, do
             double first = Stopwatch.GetElapsedTime(start).TotalSeconds;
             var times = new List<double>();
             TimeSpan processor = Environment.CpuUsage.TotalTime;
-            for (double total = 0; times.Count < 3 || (times.Count < 25 && total < 5); total += times[^1])
+            for (double total = 0; times.Count < 3 || (times.Count < 25 && total < MostSeconds); total += times[^1])
             {
                 start = Stopwatch.GetTimestamp();
                 Kernel(options);
@@ -48,9 +50,14 @@ internal sealed record Measurement(double First, double Median, double Least, do
             }
             double processorSeconds = (Environment.CpuUsage.TotalTime - processor).TotalSeconds / times.Count;
             double peak = Machine.ResidentMegabytes().Peak;
-            if (meter is not null)
+            start = Stopwatch.GetTimestamp();
+            foreach (WorkMeter meter in meters)
             {
                 Kernel(options with { Meter = meter });
+                if (Stopwatch.GetElapsedTime(start).TotalSeconds > MostSeconds)
+                {
+                    break;
+                }
             }
             return new Measurement(first, times.Order().ElementAt(times.Count / 2), times.Min(), processorSeconds, peak - before);
         }

@@ -31,21 +31,22 @@ internal static class TensorBlock
         long run = last < 0 ? Shapes.Count(shape) : Shapes.Count(shape.AsSpan(last)), runs = last < 0 ? 1 : Shapes.Count(shape.AsSpan(0, last));
         int size = target.DType.Size();
         using Tensor flat = contiguous.reshape(runs, run);
-        for (long r = 0; r < runs; r++)
+        var start = (nint)target.Pointer;
+        if (last >= 0)
         {
-            long rest = r, at = 0;
+            start += (nint)(offset[last] * strides[last] * size);
+        }
+        long[] starts = offset.ToArray();
+        TorchTensors.CopyRowsTo(flat, r =>
+        {
+            long at = 0;
             for (int i = last - 1; i >= 0; i--)
             {
-                at += ((rest % shape[i]) + offset[i]) * strides[i];
-                rest /= shape[i];
+                at += ((r % shape[i]) + starts[i]) * strides[i];
+                r /= shape[i];
             }
-            if (last >= 0)
-            {
-                at += offset[last] * strides[last];
-            }
-            using Tensor row = flat.select(0, r);
-            TorchTensors.CopyTo(row, target.Pointer + (at * size));
-        }
+            return start + (nint)(at * size);
+        });
         GC.KeepAlive(target);
     }
 }

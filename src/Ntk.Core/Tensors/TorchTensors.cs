@@ -6,6 +6,9 @@ namespace Ntk.Core.Tensors;
 /// <summary>Between the public tensor, which knows nothing of torch, and torch's. Both directions copy.</summary>
 public static unsafe class TorchTensors
 {
+    // Torch's span is limited to 2^31 - 1 bytes.
+    private const long Piece = 1L << 30;
+
     /// <summary>Torch's name of an element type; unsigned types without a torch arithmetic are not among them.</summary>
     public static ScalarType TypeOf(NtkDType dtype) => dtype switch
     {
@@ -74,6 +77,27 @@ public static unsafe class TorchTensors
         CopyBytes(destination, contiguous, contiguous.numel() * contiguous.element_size(), toTorch: false);
     }
 
+    /// <summary>Copies each row of a matrix to an address of its own.</summary>
+    internal static void CopyRowsTo(Tensor matrix, Func<long, nint> destination)
+    {
+        using Tensor contiguous = matrix.contiguous();
+        long rows = contiguous.shape[0], bytes = contiguous.shape[1] * contiguous.element_size(), together = Math.Max(1, Piece / Math.Max(1, bytes));
+        for (long first = 0; first < rows; first += together)
+        {
+            using Tensor part = contiguous.narrow(0, first, Math.Min(together, rows - first)), flat = part.reshape(-1);
+            if (bytes > Piece)
+            {
+                CopyBytes((byte*)destination(first), flat, bytes, toTorch: false);
+                continue;
+            }
+            Span<byte> span = flat.bytes;
+            for (long r = 0; r < together && first + r < rows; r++)
+            {
+                span.Slice((int)(r * bytes), (int)bytes).CopyTo(new Span<byte>((byte*)destination(first + r), (int)bytes));
+            }
+        }
+    }
+
     /// <summary>A public tensor with the same elements.</summary>
     public static NtkTensor FromTorch(Tensor tensor, string? name = null)
     {
@@ -105,8 +129,7 @@ public static unsafe class TorchTensors
         {
             return;
         }
-        // A flat byte view in pieces: torch's span is limited to 2^31 - 1 bytes.
-        const long Piece = 1L << 30;
+        // A flat byte view in pieces.
         using Tensor flat = tensor.reshape(-1);
         long size = tensor.element_size();
         for (long done = 0; done < bytes; done += Piece)

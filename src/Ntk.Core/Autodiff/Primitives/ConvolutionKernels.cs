@@ -18,9 +18,11 @@ internal static class ConvolutionKernels
         {
             return zeros([0, .. g.OutputSizes(x.shape.AsSpan(1), kernel.shape), kernel.shape[^1]], x.dtype);
         }
-        using Tensor padded = PadSpatial(x, g.Low, g.High);
+        // Torch pads both ends alike, without a copy; what one end has more is padded before.
+        long[] both = [.. g.Low.Zip(g.High, Math.Min)];
+        using Tensor padded = PadSpatial(x, [.. g.Low.Zip(both, (low, pad) => low - pad)], [.. g.High.Zip(both, (high, pad) => high - pad)]);
         using Tensor input = ChannelsFirst(padded), weight = KernelFirst(kernel);
-        using Tensor output = Convolve(input, weight, g.Strides, g.Dilations, g.Groups);
+        using Tensor output = Convolve(input, weight, both, g);
         return ChannelsLast(output);
     }
 
@@ -80,38 +82,6 @@ internal static class ConvolutionKernels
         using Tensor right = cotangent.reshape([rows, -1, groups, columns]).permute(2, 1, 0, 3).reshape([groups, -1, rows * columns]);
         using Tensor product = left.bmm(right);
         return product.reshape([groups, -1, rows, columns]).permute(2, 1, 0, 3).reshape(Shapes.Prepend(rows, kernelShape));
-    }
-
-    /// <summary>Whether <see cref="KernelJacobian"/> is faster than a product of <see cref="Patches"/>: many channels on many positions. Nothing that differs between tiles decides it.</summary>
-    public static bool HasKernelJacobian(Tensor x, Tensor cotangent, ReadOnlySpan<long> kernelShape, ConvolutionGeometry g)
-    {
-        const double LeastFlops = 2e7;
-        const long LeastChannels = 8;
-        long columns = cotangent.shape[0] * kernelShape[^1];
-        double flops = 2.0 * Shapes.Count(kernelShape[..^1]) * columns * Shapes.Count(cotangent.shape.AsSpan(2, g.SpatialRank));
-        return g.SpatialRank == 2 && x.dtype == ScalarType.Float32 && kernelShape[^2] >= LeastChannels && columns / g.Groups >= LeastChannels && flops >= LeastFlops;
-    }
-
-    /// <summary>
-    /// Each example's transpose in the kernel: cotangents (K, N, spatial, Cout) → (N, groups, K, Cout / groups · window · Cin / groups). All rows of an example
-    /// are one convolution with more channels, whose kernel's gradient oneDNN computes without writing patches; the examples go side by side.
-    /// </summary>
-    public static Tensor KernelJacobian(Tensor x, Tensor cotangent, ReadOnlySpan<long> kernelShape, ConvolutionGeometry g)
-    {
-        long rows = cotangent.shape[0], examples = x.shape[0], groups = g.Groups, columns = kernelShape[^1] / groups, wide = rows * kernelShape[^1];
-        long[] window = kernelShape[..2].ToArray(), spatial = cotangent.shape[2..4];
-        long inner = kernelShape[^2];
-        Tensor padded = PadSpatial(x, g.Low, g.High);
-        Tensor weight = empty([wide, window[0], window[1], inner], x.dtype).permute(0, 3, 1, 2);
-        Tensor result = empty([examples, wide, window[0], window[1], inner], x.dtype);
-        TorchWorkers.For(examples, n =>
-        {
-            // (K, spatial, G, J) → (spatial, G · K · J)
-            Tensor own = cotangent.select(1, n).reshape(rows, spatial[0], spatial[1], groups, columns).permute(1, 2, 3, 0, 4).reshape(1, spatial[0], spatial[1], wide);
-            Tensor gradient = KernelGradient(ChannelsFirst(padded.narrow(0, n, 1)), ChannelsFirst(own), weight, g);
-            result.select(0, n).copy_(gradient.permute(0, 2, 3, 1));
-        });
-        return result.reshape(examples, groups, rows, columns * window[0] * window[1] * inner);
     }
 
     /// <summary>x with each of several kernels (R, window, Cin / groups, Cout) → (R, N, spatial, Cout).</summary>
@@ -174,16 +144,6 @@ internal static class ConvolutionKernels
         return result.reshape([shape[0], shape[1], .. result.shape[1..]]);
     }
 
-    // TorchSharp has no such function of its own; TorchScript reaches all of libtorch's.
-    private static readonly Lazy<jit.CompilationUnit> Script = new(() => jit.compile("""
-        def kernel_gradient(x, cotangent, weight, stride_y: int, stride_x: int, dilation_y: int, dilation_x: int, groups: int):
-            return torch.convolution_backward(cotangent, x, weight, None, [stride_y, stride_x], [0, 0], [dilation_y, dilation_x], False, [0, 0], groups, [False, True, False])[1]
-
-        """));
-
-    private static Tensor KernelGradient(Tensor x, Tensor cotangent, Tensor weight, ConvolutionGeometry g) =>
-        (Tensor)Script.Value.invoke("kernel_gradient", x, cotangent, weight, g.Strides[0], g.Strides[1], g.Dilations[0], g.Dilations[1], g.Groups)!;
-
     private static long[] OutputSizes(this ConvolutionGeometry g, ReadOnlySpan<long> input, ReadOnlySpan<long> window, bool padded)
     {
         var none = new long[g.SpatialRank];
@@ -206,20 +166,20 @@ internal static class ConvolutionKernels
         return functional.pad(x, pads);
     }
 
-    private static Tensor Convolve(Tensor input, Tensor weight, long[] strides, long[] dilations, long groups)
+    private static Tensor Convolve(Tensor input, Tensor weight, long[] padding, ConvolutionGeometry g)
     {
-        switch (strides.Length)
+        switch (g.SpatialRank)
         {
             case 1:
                 // One spatial axis runs through the two-dimensional path, which keeps channels last.
                 using (Tensor wide = input.unsqueeze(2), tall = weight.unsqueeze(2))
                 {
-                    return functional.conv2d(wide, tall, null, [1, strides[0]], [0, 0], [1, dilations[0]], groups).squeeze(2);
+                    return functional.conv2d(wide, tall, null, [1, g.Strides[0]], [0, padding[0]], [1, g.Dilations[0]], g.Groups).squeeze(2);
                 }
             case 2:
-                return functional.conv2d(input, weight, null, strides, [0, 0], dilations, groups);
+                return functional.conv2d(input, weight, null, g.Strides, padding, g.Dilations, g.Groups);
             default:
-                return functional.conv3d(input, weight, null, strides, [0, 0, 0], dilations, groups);
+                return functional.conv3d(input, weight, null, g.Strides, padding, g.Dilations, g.Groups);
         }
     }
 

@@ -35,18 +35,4 @@ internal sealed class ConvolutionRule : StructureRule
         return new FactoredUse(activation, cotangent, layout,
             Shape(site));
     }
-
-    public override JacobianUse Jacobian(UseSite site)
-    {
-        ConvolutionGeometry geometry = ((Convolution)site.Primitive).Geometry;
-        long[] kernel = site.ParameterShape;
-        if (site.Shared || site.OutputAxis is null || site.OperandAxes[0] is null || !ConvolutionKernels.HasKernelJacobian(site.Point[0], site.Cotangent, kernel, geometry))
-        {
-            return base.Jacobian(site);
-        }
-        int spatial = geometry.SpatialRank;
-        // (C, J, window, Cin / groups) against the kernel's (window, Cin / groups, C · J).
-        var layout = new ParameterLayout([geometry.Groups, kernel[^1] / geometry.Groups, .. kernel[..^1]], [.. Enumerable.Range(2, spatial + 1), 0, 1], 1);
-        return new JacobianUse(ConvolutionKernels.KernelJacobian(site.Point[0], site.Cotangent, kernel, geometry), layout);
-    }
 }

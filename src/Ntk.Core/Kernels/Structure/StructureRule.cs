@@ -31,8 +31,8 @@ internal abstract class StructureRule
     /// <summary>The factors.</summary>
     public abstract FactoredUse Apply(UseSite site);
 
-    /// <summary>The explicit Jacobian, from the factors unless there is a faster way.</summary>
-    public virtual JacobianUse Jacobian(UseSite site)
+    /// <summary>The explicit Jacobian, from the factors.</summary>
+    public JacobianUse Jacobian(UseSite site)
     {
         FactoredUse use = Apply(site);
         return new JacobianUse(use.Jacobian(), use.Layout);

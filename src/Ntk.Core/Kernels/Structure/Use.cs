@@ -99,7 +99,7 @@ internal sealed record FactoredUse(Tensor Activation, Tensor Cotangent, Paramete
 }
 
 /// <summary>A use of a parameter as its explicit Jacobian.</summary>
-/// <param name="Data">(G, C · I, K, J), or whatever else the layout says of the axes before and behind the rows.</param>
+/// <param name="Data">(G, C · I, K, J).</param>
 /// <param name="Layout">From those axes to the parameter's own shape.</param>
 internal sealed record JacobianUse(Tensor Data, ParameterLayout Layout);
 
