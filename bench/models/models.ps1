@@ -53,8 +53,8 @@ function Test-PositiveSemidefinite([double[]]$Kernel, [int]$Examples, [int]$Elem
     $true
 }
 # The model's parameters, each moved by up to a millionth of itself.
-function Get-MovedParameter($Model) {
-    $moved = @{}; $random = [Random]::new(3); $factors = [double[]]::new(1 -shl 16)
+function Get-MovedParameter($Model, [int]$Seed) {
+    $moved = @{}; $random = [Random]::new($Seed); $factors = [double[]]::new(1 -shl 16)
     for ($i = 0; $i -lt $factors.Length; $i++) { $factors[$i] = 1 + 1e-6 * (2 * $random.NextDouble() - 1) }
     foreach ($parameter in $Model.Parameters) {
         $all = [double[]]::new($parameter.Value.Count)
@@ -63,8 +63,23 @@ function Get-MovedParameter($Model) {
     }
     $moved
 }
-function Select-Element([int[]]$Shape) {
-    , @(for ($e = 0; $e -lt $elements; $e++) { , @(for ($a = 1; $a -lt $Shape.Length; $a++) { [Math]::Min($Shape[$a] - 1, [int][Math]::Floor($Shape[$a] * ($e + 1) / ($elements + 1))) }) })
+# The elements whose values in the first example are nearest to a quarter, a half and three quarters of the largest: neither saturated nor rounded to zero.
+function Select-Element($Output) {
+    [double[]]$values = $Output.Slice(0, 1).AsType('Float64').ToFlatArray()
+    $largest = Get-Largest $Output.Slice(0, 1)
+    $chosen = for ($e = 1; $e -le $elements; $e++) {
+        $wanted = $largest * $e / ($elements + 1); $best = 0; $distance = [double]::PositiveInfinity
+        for ($i = 0; $i -lt $values.Length; $i++) {
+            $d = [Math]::Abs([Math]::Abs($values[$i]) - $wanted)
+            if ($d -lt $distance) { $distance = $d; $best = $i }
+        }
+        $best
+    }
+    , @(foreach ($flat in $chosen) {
+        $index = [int[]]::new($Output.Shape.Length - 1)
+        for ($a = $index.Length; $a -gt 0; $a--) { $index[$a - 1] = $flat % $Output.Shape[$a]; $flat = [Math]::Floor($flat / $Output.Shape[$a]) }
+        , $index
+    })
 }
 function Format-Error([double]$Value) { $Value.ToString('0.0e-0', [cultureinfo]::InvariantCulture) }
 function Format-Seconds([double]$Value) { $Value.ToString('0.00', [cultureinfo]::InvariantCulture) }
@@ -76,7 +91,7 @@ $rows = foreach ($file in [IO.Directory]::GetFiles($references, 'case.json', 'Al
     $folder = [IO.Path]::GetDirectoryName($file)
     $row = [ordered]@{
         Name = $title; Nodes = $case.GetProperty('nodes').GetInt32(); Ops = $case.GetProperty('ops').GetInt32(); Parameters = 0; Import = 0.0; Run = 0.0; Kernel = 0.0
-        Output = 0.0; Precise = 0.0; Moved = 0.0; Psd = $true; Note = $case.GetProperty('note').GetString(); Failure = ''
+        Output = 0.0; Reference = 0.0; Precise = 0.0; Moved = 0.0; Psd = $true; Note = $case.GetProperty('note').GetString(); Failure = ''
     }
     try {
         $clock = [Diagnostics.Stopwatch]::StartNew()
@@ -93,30 +108,38 @@ $rows = foreach ($file in [IO.Directory]::GetFiles($references, 'case.json', 'Al
         foreach ($output in Get-Text $case.GetProperty('outputs')) {
             $own = $y | Where-Object Name -EQ $output
             if (-not $own) { throw "there is no output $output" }
-            $row.Output = [Math]::Max($row.Output, (Measure-Error $own (Import-NtkTensor "$folder/y$i.npy" -NoEnumerate)))
+            $expected = Import-NtkTensor "$folder/y$i.npy" -NoEnumerate
+            $difference = Measure-Error $own $expected
+            if ($difference -gt 1e-4) {
+                # How far TensorFlow.js itself is from the exact output.
+                $exact ??= @(Invoke-NtkModel $model -X $x -Precision Double -NoEnumerate)
+                $row.Reference = [Math]::Max($row.Reference, (Measure-Error $expected ($exact | Where-Object Name -EQ $output)))
+            }
+            $row.Output = [Math]::Max($row.Output, $difference)
             $i++
         }
         foreach ($output in $y | Where-Object { "$($_.DType)" -like '*Float*' }) {
-            $index = Select-Element $output.Shape
+            $index = Select-Element $output
             $clock.Restart()
             $kernel = Invoke-EmpiricalNtk $model -X1 $x -Output $output.Name -OutputIndex $index -TraceAxis @() -MemoryLimit 3GB -NoEnumerate
             $row.Kernel = [Math]::Max($row.Kernel, $clock.Elapsed.TotalSeconds)
             $double = Invoke-EmpiricalNtk $model -X1 $x -Output $output.Name -OutputIndex $index -TraceAxis @() -MemoryLimit 3GB -Precision Double -NoEnumerate
             $difference = Measure-Error $kernel $double
             if ($difference -gt 1e-4) {
-                # How far the exact kernel itself moves, where rounding puts activations on the other side of a kink.
-                $moved ??= Get-MovedParameter $model
-                $double2 = Invoke-EmpiricalNtk $model -X1 $x -Output $output.Name -OutputIndex $index -TraceAxis @() -MemoryLimit 3GB -Precision Double -Parameter $moved -NoEnumerate
-                $row.Moved = [Math]::Max($row.Moved, (Measure-Error $double2 $double))
+                # How far the exact kernel itself moves, where rounding puts activations on the other side of a kink; each draw meets others.
+                for ($draw = 1; $draw -le 8 -and $row.Moved -lt $difference; $draw++) {
+                    $double2 = Invoke-EmpiricalNtk $model -X1 $x -Output $output.Name -OutputIndex $index -TraceAxis @() -MemoryLimit 3GB -Precision Double -Parameter (Get-MovedParameter $model $draw) -NoEnumerate
+                    $row.Moved = [Math]::Max($row.Moved, (Measure-Error $double2 $double))
+                }
             }
             $row.Precise = [Math]::Max($row.Precise, $difference)
             $row.Psd = $row.Psd -and (Test-PositiveSemidefinite $kernel.ToFlatArray() $kernel.Shape[0] $elements)
         }
     }
     catch { $row.Failure = "$_".Split("`n")[0] }
-    [Console]::WriteLine("$title`: import $(Format-Seconds $row.Import), run $(Format-Seconds $row.Run), kernel $(Format-Seconds $row.Kernel), outputs $(Format-Error $row.Output), float64 $(Format-Error $row.Precise) (moved $(Format-Error $row.Moved))$($row.Psd ? '' : ', NOT positive semi-definite') $($row.Failure)")
+    [Console]::WriteLine("$title`: import $(Format-Seconds $row.Import), run $(Format-Seconds $row.Run), kernel $(Format-Seconds $row.Kernel), outputs $(Format-Error $row.Output) (TensorFlow.js $(Format-Error $row.Reference)), float64 $(Format-Error $row.Precise) (moved $(Format-Error $row.Moved))$($row.Psd ? '' : ', NOT positive semi-definite') $($row.Failure)")
     [pscustomobject]$row
-    $model = $x = $y = $kernel = $double = $moved = $double2 = $null
+    $model = $x = $y = $exact = $kernel = $double = $double2 = $null
     [GC]::Collect(); [GC]::WaitForPendingFinalizers()
 }
 if ($Name) { return }
@@ -130,26 +153,30 @@ $lines = @(
     '    dotnet out/shell/NtkPs.Shell.dll -File bench/models/models.ps1 -Path .'
     ''
     'in a folder of its own (the models are no part of the repository). Each is run on two random inputs of its own size, 64 x 64 where the size is free (`bench/models/settings.json`'
-    'names exceptions), and the kernels of three elements of every output are computed, every parameter counted. All kernels were finite, symmetric and positive semi-definite but where the last column says otherwise.'
+    'names exceptions), and the kernels of three elements of every output (their values near a quarter, a half and three quarters of the largest) are computed, every parameter counted. All kernels were finite, symmetric and positive semi-definite but where the last column says otherwise.'
     ''
     '- *nodes*, *ops*: of the graph (of a layers-model: layers and their classes)'
     '- *import*, *run*, *kernel*: seconds of the import, the first run of all outputs, and the slowest first kernel of an output, tracing included'
     '- *outputs*: the largest difference from TensorFlow.js (its CPU and WebAssembly backends, float32), as a share of the largest value'
+    '- *TF.js*: where that is above 1e-4, the largest difference of TensorFlow.js itself from the outputs with `-Precision Double`: it rounds, too'
     '- *float64*: the largest difference between the kernel in float32 and with `-Precision Double`, as a share of the largest value'
-    '- *moved*: where that is above 1e-4, how far the float64 kernel itself moves when every parameter moves by up to a millionth of itself. A network of ReLU, PReLU and max pooling has'
+    '- *moved*: where that is above 1e-4, how far the float64 kernel itself moves when every parameter moves by up to a millionth of itself (the most in at most eight random draws). A network of ReLU, PReLU and max pooling has'
     '  a kernel that jumps wherever an activation passes a kink, and rounding is such a move'
     ''
-    '| model | nodes | ops | parameters | import | run | kernel | outputs | float64 | moved | |'
-    '|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|'
+    '| model | nodes | ops | parameters | import | run | kernel | outputs | TF.js | float64 | moved | |'
+    '|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|'
 )
 $sorted = [Collections.Generic.SortedDictionary[string, object]]::new([StringComparer]::Ordinal)
 foreach ($row in $rows) { $sorted[$row.Name] = $row }
 foreach ($row in $sorted.Values) {
     $remark = $row.Failure ? "**$($row.Failure)**" : $row.Psd ? $row.Note : "**not positive semi-definite** $($row.Note)"
     $moved = $row.Moved -gt 0 ? (Format-Error $row.Moved) : ''
+    $reference = $row.Reference -gt 0 ? (Format-Error $row.Reference) : ''
     $count = $row.Parameters.ToString('N0', [cultureinfo]::InvariantCulture)
-    $lines += "| $($row.Name) | $($row.Nodes) | $($row.Ops) | $count | $(Format-Seconds $row.Import) | $(Format-Seconds $row.Run) | $(Format-Seconds $row.Kernel) | $(Format-Error $row.Output) | $(Format-Error $row.Precise) | $moved | $remark |"
+    $lines += "| $($row.Name) | $($row.Nodes) | $($row.Ops) | $count | $(Format-Seconds $row.Import) | $(Format-Seconds $row.Run) | $(Format-Seconds $row.Kernel) | $(Format-Error $row.Output) | $reference | $(Format-Error $row.Precise) | $moved | $remark |"
 }
-$failed = @($sorted.Values | Where-Object { $_.Failure -or -not $_.Psd -or $_.Output -gt 1e-4 })
-$lines += '', "$($sorted.Count) models, $($failed.Count) of them with an obstacle or a difference from TensorFlow.js above 1e-4."
+$failed = @($sorted.Values | Where-Object { $_.Failure -or -not $_.Psd -or $_.Output -gt [Math]::Max(1e-4, 2 * $_.Reference) })
+$rounded = @($sorted.Values | Where-Object { $_.Output -gt 1e-4 -and $_.Output -le 2 * $_.Reference })
+$lines += '', ("$($sorted.Count) models. $($failed.Count) have an obstacle or outputs that differ from TensorFlow.js's by more than 1e-4 and more than its own rounding; " +
+    "in $($rounded.Count) its own rounding is above 1e-4.")
 [IO.File]::WriteAllText([IO.Path]::GetFullPath($Document, $PWD.ProviderPath), ($lines -join "`n") + "`n")

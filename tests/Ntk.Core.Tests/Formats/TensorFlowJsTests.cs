@@ -83,6 +83,15 @@ public sealed class TensorFlowJsTests : IDisposable
     }
 
     [Fact]
+    public void AnInputHasItsPlaceholdersSizesNotThoseOfOneCall()
+    {
+        string folder = Copy("fused"), path = Path.Combine(folder, "model.json"), text = File.ReadAllText(path);
+        int signature = text.IndexOf("\"image:0\"", StringComparison.Ordinal), batch = text.IndexOf("\"-1\"", signature, StringComparison.Ordinal);
+        File.WriteAllText(path, text[..batch] + "\"7\"" + text[(batch + 4)..]);
+        Assert.Equal([-1, 6, 6, 2], Assert.Single(NtkEngine.Import(folder).Inputs).Shape!);
+    }
+
+    [Fact]
     public void OutputsCanBeChosenByTheirPublicNames()
     {
         string folder = Copy("control"), path = Path.Combine(folder, "model.json");

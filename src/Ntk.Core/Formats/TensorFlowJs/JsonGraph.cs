@@ -79,7 +79,10 @@ internal static class JsonGraph
             if (byName.TryGetValue(at.Node, out int node))
             {
                 NtkTensorSpec own = GraphSourceBuilder.Describe(nodes, new TensorRef(node, at.Index), tensor);
-                named.Add(new NamedTensor(new NtkTensorSpec(GraphSourceBuilder.Bare(key), TensorProtos.Shape(info.TensorShape) ?? own.Shape, TensorProtos.TypeOf(info.Dtype) ?? own.DType), tensor));
+                int[]? stated = TensorProtos.Shape(info.TensorShape);
+                // TensorFlow.js holds an input to its placeholder's sizes; the signature may state those of one call.
+                int[]? shape = nodes[node].Op == "Placeholder" ? own.Shape ?? stated : stated ?? own.Shape;
+                named.Add(new NamedTensor(new NtkTensorSpec(GraphSourceBuilder.Bare(key), shape, TensorProtos.TypeOf(info.Dtype) ?? own.DType), tensor));
             }
         }
         return named.ToArray();
