@@ -12,6 +12,7 @@ public sealed class ImportNtkModelCommand : NtkCmdlet
 {
     /// <summary>Files or folders; wildcards match several.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = "Path")]
+    [SupportsWildcards]
     [ArgumentCompleter(typeof(ModelPathCompleter))]
     public string[] Path { get; set; } = [];
 

@@ -12,6 +12,7 @@ public sealed class ImportNtkTensorCommand : TensorCmdlet
 {
     /// <summary>Files; wildcards match several, data.npz/x1 is one array of an archive.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = "Path")]
+    [SupportsWildcards]
     [ArgumentCompleter(typeof(TensorPathCompleter))]
     public string[] Path { get; set; } = [];
 

@@ -68,6 +68,7 @@ public sealed partial class ExampleTests : IDisposable
         Copy(Path.Combine(digits, "untrained.keras"), "untrained.keras");
         Copy(Path.Combine(digits, "saved_model"), "trained");
         Copy(digits, "samples/digits");
+        Copy(Path.Combine(Repository.Root, "tests", "fixtures", "images"), "images");
         Copy(Repository.Fixture("keras2", "two_inputs", "model.keras"), "two_inputs.keras");
         Copy(Repository.Fixture("keras2", "two_outputs", "model.keras"), "two_outputs.keras");
         Copy(Repository.Fixture("keras2", "frozen_graph", "frozen.pb"), "frozen.pb");
