@@ -52,6 +52,16 @@ Describe 'Arguments' {
         @(Import-NtkTensor "$root/*_inputs/data.npz/x1_left" -NoEnumerate).Name | Should -Be 'x1_left'
     }
 
+    It 'takes tensors of System.Numerics.Tensors' -Skip:(-not [System.IO.File]::Exists("$PSScriptRoot/../Ntk.Core.Tests/bin/Release/net10.0/System.Numerics.Tensors.dll")) {
+        $type = [System.Reflection.Assembly]::LoadFrom([System.IO.Path]::GetFullPath("$PSScriptRoot/../Ntk.Core.Tests/bin/Release/net10.0/System.Numerics.Tensors.dll")).GetType('System.Numerics.Tensors.Tensor')
+        $theirs = $type::Create([double[]](4, 1, 1, 2), [IntPtr[]](2, 2))
+        Export-NtkTensor "$TestDrive/numerics.npy" -InputObject $theirs
+        (Import-NtkTensor "$TestDrive/numerics.npy").Describe() | Should -Be 'numerics float64 (2, 2)'
+        (Measure-NtkSpectrum $theirs).Trace | Should -Be 6
+        $images = $type::Create([float[]]$x.ToFlatArray(), [IntPtr[]]$x.Shape)
+        (Invoke-NtkModel $model $images).Equals((Invoke-NtkModel $model $x)) | Should -BeTrue
+    }
+
     It 'keeps a tensor that is given twice apart' {
         { $x, $x | Export-NtkTensor "$TestDrive/twice.npy" } | Should -Throw '*2 were given*' -ErrorId 'InvalidArgument,NtkPs.ExportNtkTensorCommand'
         $x, $x | Export-NtkTensor "$TestDrive/twice.npz"

@@ -100,6 +100,8 @@ internal sealed class TensorArgument
                 return TensorFile.Read(file.FullName);
             case Array array when PlainValue.IsNumeric(array):
                 return array;
+            case IEnumerable list when NumericsTensor.Read(list) is { } tensor:
+                return tensor;
             case IEnumerable list:
                 return ReadList(cmdlet, PlainValue.ToArray(list), name);
             default:
