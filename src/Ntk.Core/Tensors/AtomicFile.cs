@@ -36,12 +36,13 @@ public sealed class AtomicFile : IDisposable
 
     /// <summary>Writes a whole file through a stream.</summary>
     /// <exception cref="NtkException">It cannot be written; what was there is untouched.</exception>
-    public static void Write(string path, bool overwrite, Action<Stream> content)
+    /// <exception cref="OperationCanceledException">It was stopped; likewise.</exception>
+    public static void Write(string path, bool overwrite, Action<Stream> content, CancellationToken cancellation = default)
     {
         using var file = new AtomicFile(path, overwrite);
         try
         {
-            using (var stream = new FileStream(file.TemporaryPath, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16))
+            using (var stream = new StoppableFile(file.TemporaryPath, cancellation))
             {
                 content(stream);
             }
@@ -85,6 +86,34 @@ public sealed class AtomicFile : IDisposable
             {
                 // The first error is the one to tell; a stray file with a telling name is left.
             }
+        }
+    }
+
+    // Whatever writes, be it a library that knows of no end before its own, is stopped where it writes.
+    private sealed class StoppableFile(string path, CancellationToken stop) : FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16)
+    {
+        public override void Write(byte[] buffer, int offset, int count)
+        {
+            stop.ThrowIfCancellationRequested();
+            base.Write(buffer, offset, count);
+        }
+
+        public override void Write(ReadOnlySpan<byte> buffer)
+        {
+            stop.ThrowIfCancellationRequested();
+            base.Write(buffer);
+        }
+
+        public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
+        {
+            stop.ThrowIfCancellationRequested();
+            return base.WriteAsync(buffer, offset, count, cancellationToken);
+        }
+
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            stop.ThrowIfCancellationRequested();
+            return base.WriteAsync(buffer, cancellationToken);
         }
     }
 

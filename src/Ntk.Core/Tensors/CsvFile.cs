@@ -27,7 +27,7 @@ public static class CsvFile
 
     /// <summary>Writes a tensor; floats in the fewest digits that read back to the same value, whole ones with <c>.0</c>.</summary>
     /// <exception cref="NtkException">Complex numbers, or the file cannot be written.</exception>
-    public static void Write(string path, NtkTensor tensor, bool overwrite = true)
+    public static void Write(string path, NtkTensor tensor, bool overwrite = true, CancellationToken cancellation = default)
     {
         if (tensor.DType.IsComplex())
         {
@@ -45,7 +45,7 @@ public static class CsvFile
             }
             writer.WriteLine();
             WriteRows(writer, tensor);
-        });
+        }, cancellation);
     }
 
     private static unsafe void WriteRows(StreamWriter writer, NtkTensor tensor)

@@ -39,7 +39,8 @@ public static unsafe class NpyFile
 
     /// <summary>Writes a tensor; bfloat16, which NumPy lacks, as float32.</summary>
     /// <exception cref="NtkException">The file cannot be written, or exists and is not to be overwritten.</exception>
-    public static void Write(string path, NtkTensor tensor, bool overwrite = true) => AtomicFile.Write(path, overwrite, stream => Write(stream, tensor));
+    public static void Write(string path, NtkTensor tensor, bool overwrite = true, CancellationToken cancellation = default) =>
+        AtomicFile.Write(path, overwrite, stream => Write(stream, tensor), cancellation);
 
     /// <summary>Reads the elements behind a header into memory, in native and row-major order.</summary>
     internal static NtkTensor ReadData(Stream stream, NpyHeader header, string? name, string what)

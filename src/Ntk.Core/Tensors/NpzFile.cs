@@ -61,7 +61,7 @@ public sealed class NpzFile : ITensorArchive
 
     /// <summary>Writes tensors under their names (<c>arr_0</c>, <c>arr_1</c> … without one, <c>name_1</c> … for one that is taken), stored as NumPy's <c>savez</c> does.</summary>
     /// <exception cref="NtkException">The file cannot be written.</exception>
-    public static void Write(string path, IReadOnlyList<NtkTensor> tensors, bool overwrite = true) => AtomicFile.Write(path, overwrite, stream =>
+    public static void Write(string path, IReadOnlyList<NtkTensor> tensors, bool overwrite = true, CancellationToken cancellation = default) => AtomicFile.Write(path, overwrite, stream =>
     {
         using var archive = new ZipArchive(stream, ZipArchiveMode.Create);
         string[] names = TensorFile.Names(tensors);
@@ -73,7 +73,7 @@ public sealed class NpzFile : ITensorArchive
             using Stream target = entry.Open();
             NpyFile.Write(target, tensors[i]);
         }
-    });
+    }, cancellation);
 
     /// <inheritdoc/>
     public void Dispose() => _archive.Dispose();

@@ -30,14 +30,14 @@ public static class ParquetFile
 
     /// <summary>Writes a tensor.</summary>
     /// <exception cref="NtkException">Complex numbers, or the file cannot be written.</exception>
-    public static void Write(string path, NtkTensor tensor, bool overwrite = true)
+    public static void Write(string path, NtkTensor tensor, bool overwrite = true, CancellationToken cancellation = default)
     {
         if (tensor.DType.IsComplex())
         {
             throw new NtkException(NtkErrorId.DTypeMismatch, $"Complex numbers have no place in a .parquet; write {tensor.Describe()} to a .npy or .npz file.") { Target = path };
         }
         NtkTensor table = tensor.DType is NtkDType.Float16 or NtkDType.BFloat16 ? tensor.AsType(NtkDType.Float32) : tensor;
-        AtomicFile.Write(path, overwrite, stream => WriteAsync(stream, table).GetAwaiter().GetResult());
+        AtomicFile.Write(path, overwrite, stream => WriteAsync(stream, table).GetAwaiter().GetResult(), cancellation);
     }
 
     private static async Task WriteAsync(Stream stream, NtkTensor tensor)

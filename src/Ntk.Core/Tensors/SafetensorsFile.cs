@@ -74,7 +74,7 @@ public sealed unsafe class SafetensorsFile : ITensorArchive
 
     /// <summary>Writes tensors under their names; of other types than the format has (complex ones) none.</summary>
     /// <exception cref="NtkException">A type that the format lacks, or the file cannot be written.</exception>
-    public static void Write(string path, IReadOnlyList<NtkTensor> tensors, bool overwrite = true)
+    public static void Write(string path, IReadOnlyList<NtkTensor> tensors, bool overwrite = true, CancellationToken cancellation = default)
     {
         string[] names = TensorFile.Names(tensors);
         // Large elements first, as the reference implementation does: each is aligned then.
@@ -120,7 +120,7 @@ public sealed unsafe class SafetensorsFile : ITensorArchive
                 }
                 GC.KeepAlive(tensor);
             }
-        });
+        }, cancellation);
     }
 
     /// <inheritdoc/>

@@ -50,9 +50,9 @@ public sealed class ExportNtkTensorCommand : NtkCmdlet
         IReadOnlyList<NtkTensor> tensors = _tensors.Complete();
         if (ShouldProcess(_file, "Export tensor"))
         {
-            Work($"Writing {System.IO.Path.GetFileName(_file)}", _ =>
+            Work($"Writing {System.IO.Path.GetFileName(_file)}", cancellation =>
             {
-                TensorFile.Write(_file, tensors, overwrite: !NoClobber);
+                TensorFile.Write(_file, tensors, overwrite: !NoClobber, cancellation);
                 return true;
             });
             if (PassThru)

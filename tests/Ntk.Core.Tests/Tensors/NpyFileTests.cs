@@ -143,4 +143,22 @@ public sealed class NpyFileTests : IDisposable
         Assert.Equal(["a.npy"], _files.Files);
         Assert.Equal(tensor, NpyFile.Read(path));
     }
+
+    [Theory]
+    [InlineData("npy")]
+    [InlineData("npz")]
+    [InlineData("safetensors")]
+    [InlineData("csv")]
+    [InlineData("parquet")]
+    public void Stopping_leaves_what_was_there(string extension)
+    {
+        string path = _files.New($"a.{extension}");
+        NtkTensor before = NtkTensor.FromArray(new[] { 1.0, 2 }), large = NtkTensor.FromArray(new double[200_000, 2]);
+        TensorFile.Write(path, [before]);
+        using var stop = new CancellationTokenSource();
+        stop.Cancel();
+        Assert.ThrowsAny<OperationCanceledException>(() => TensorFile.Write(path, [large], cancellation: stop.Token));
+        Assert.Equal([$"a.{extension}"], _files.Files);
+        Assert.Equal(before, TensorFile.Read(path));
+    }
 }
