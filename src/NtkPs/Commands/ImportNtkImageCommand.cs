@@ -14,11 +14,14 @@ public sealed class ImportNtkImageCommand : TensorCmdlet
 
     /// <summary>Images, or folders of them, which are read in the order of their files' names; wildcards match several.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = "Path")]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(ImagePathCompleter))]
     public string[] Path { get; set; } = [];
 
     /// <summary>Images or folders, taken as they are.</summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = "LiteralPath")]
     [Alias("PSPath")]
+    [ArgumentCompleter(typeof(ImagePathCompleter))]
     public string[] LiteralPath { get; set; } = [];
 
     /// <summary>Height and width that images are stretched to, or one number for both; without it all images have the size of the first.</summary>

@@ -80,6 +80,7 @@ public sealed partial class InvokeNtkRegressionCommand
     /// <summary>Parameters of the model to sum over, by name, with wildcards.</summary>
     [Parameter(ParameterSetName = ModelSet)]
     [SupportsWildcards]
+    [ArgumentCompleter(typeof(ParameterNameCompleter))]
     public string[]? ParameterName { get; set; }
 
     /// <summary>Takes every float variable as a parameter, not the trainable ones alone.</summary>
@@ -88,6 +89,7 @@ public sealed partial class InvokeNtkRegressionCommand
 
     /// <summary>The model's output, where it has several.</summary>
     [Parameter(ParameterSetName = ModelSet)]
+    [ArgumentCompleter(typeof(OutputNameCompleter))]
     public string? Output { get; set; }
 
     /// <summary>The type that kernels are computed in: Single (float32) or Double (float64).</summary>

@@ -56,6 +56,12 @@ public sealed class ModelPathCompleter : PathCompleter
     private protected override bool IsWanted(string name) => Path.GetExtension(name).ToLowerInvariant() is ".keras" or ".h5" or ".hdf5" or ".pb" or ".json";
 }
 
+/// <summary>Completes images, and folders.</summary>
+public sealed class ImagePathCompleter : PathCompleter
+{
+    private protected override bool IsWanted(string name) => ImageFile.IsImage(name);
+}
+
 /// <summary>Completes files of tensors and, behind an .npz or .safetensors, its arrays: <c>data.npz/x1</c>.</summary>
 public sealed class TensorPathCompleter : PathCompleter
 {
