@@ -53,7 +53,10 @@ public sealed unsafe partial class NtkTensor : IEnumerable<NtkTensorRow>
         }
     }
 
-    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+    /// <summary>What a language that knows no type parameters finds for a row; the module sets PowerShell's wrapper, without which ConvertTo-Json within an object sees no columns.</summary>
+    internal static Func<NtkTensorRow, object> RowFace { get; set; } = row => row;
+
+    IEnumerator IEnumerable.GetEnumerator() => this.Select(RowFace).GetEnumerator();
 
     /// <summary>The names of a row's columns: <c>Value</c> for rank 1 (and a scalar), <c>0</c>, <c>1</c> … for rank 2, <c>0,0</c>, <c>0,1</c> … above.</summary>
     internal string[] Columns => _columns ??= NameColumns(Shape);

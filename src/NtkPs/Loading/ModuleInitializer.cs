@@ -15,6 +15,7 @@ public sealed class ModuleInitializer : IModuleAssemblyInitializer, IModuleAssem
     /// <inheritdoc/>
     public void OnImport()
     {
+        Ntk.NtkTensor.RowFace = PSObject.AsPSObject;
         // Several runspaces of one process may import the module.
         if (Interlocked.Increment(ref _imports) == 1)
         {
