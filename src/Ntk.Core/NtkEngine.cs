@@ -100,22 +100,22 @@ public static partial class NtkEngine
         {
             throw new NtkException(NtkErrorId.InputMismatch, $"{model.Name} takes {model.Inputs.Count} inputs ({string.Join(", ", model.Inputs.Select(i => i.Name))}), not {inputs.Count}.");
         }
-        WarnOfNaN(model, inputs, options.Warn, argument);
+        WarnOfNotFinite(model, inputs, options.Warn, argument);
         var trace = new Trace(options.Precision == NtkPrecision.Double ? ScalarType.Float64 : ScalarType.Float32);
         Tensor[] tensors = inputs.Select(t => ModelSession.Convert(trace, t)).ToArray();
         bool present = tensors.Length > 0 && axis < tensors[0].dim() && axis >= -tensors[0].dim();
         return new Side(tensors, present ? tensors[0].shape[Shapes.Axis(axis, (int)tensors[0].dim())] : 1);
     }
 
-    private static void WarnOfNaN(NtkModel model, IReadOnlyList<NtkTensor> inputs, Action<string>? warn, string argument)
+    private static void WarnOfNotFinite(NtkModel model, IReadOnlyList<NtkTensor> inputs, Action<string>? warn, string argument)
     {
         for (int i = 0; warn is not null && i < inputs.Count; i++)
         {
-            long rows = InputBinding.CountRowsWithNaN(inputs[i]);
+            long rows = InputBinding.CountRowsNotFinite(inputs[i]);
             if (rows > 0)
             {
                 string which = inputs.Count == 1 ? argument : $"{argument}['{model.Inputs[i].Name}']";
-                warn($"{which} has NaN in {rows:N0} of {inputs[i].RowCount:N0} examples; what depends on them is NaN.");
+                warn($"{which} has NaN or infinity in {rows:N0} of {inputs[i].RowCount:N0} examples; what depends on them may be NaN.");
             }
         }
     }

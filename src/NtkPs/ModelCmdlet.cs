@@ -95,9 +95,9 @@ public abstract class ModelCmdlet : TensorCmdlet
             {
                 throw new NtkException(NtkErrorId.InvalidArgument, $"-Parameter has two values for '{Bare(name)}', with and without :0.") { Target = name };
             }
-            if (InputBinding.CountRowsWithNaN(value) > 0)
+            if (InputBinding.CountRowsNotFinite(value) > 0)
             {
-                QueueWarning($"-Parameter['{name}'] has NaN in it; what depends on it is NaN.");
+                QueueWarning($"-Parameter['{name}'] has NaN or infinity in it; what depends on it may be NaN.");
             }
         }
         return bound;

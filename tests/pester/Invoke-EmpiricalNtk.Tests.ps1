@@ -90,11 +90,11 @@ Describe 'Invoke-EmpiricalNtk' {
         { Invoke-EmpiricalNtk $model $x1 @More } | Should -Throw $Words -ErrorId "$Id,NtkPs.InvokeEmpiricalNtkCommand"
     }
 
-    It 'warns of NaN in the input' {
+    It 'warns of <_> in the input' -ForEach ([float]::NaN, [float]::NegativeInfinity) {
         $values = $x1.ToFlatArray()
-        $values[0] = [float]::NaN
+        $values[0] = $_
         $null = Invoke-EmpiricalNtk $model ([NtkTensor]::FromArray($values, $x1.Shape)) -WarningVariable warnings -WarningAction SilentlyContinue
-        "$warnings" | Should -BeLike '*-X1 has NaN in 1 of*'
+        "$warnings" | Should -BeLike '*-X1 has NaN or infinity in 1 of*'
     }
 
     It 'takes several inputs as a dictionary, and as a list where the format orders them' {

@@ -95,8 +95,8 @@ public static class InputBinding
         return ToType(value, parameter.DType, $"-Parameter '{parameter.Name}'", precision);
     }
 
-    /// <summary>The number of rows of the first axis with a NaN in them.</summary>
-    public static unsafe long CountRowsWithNaN(NtkTensor tensor)
+    /// <summary>The number of rows of the first axis with NaN or infinity in them.</summary>
+    public static unsafe long CountRowsNotFinite(NtkTensor tensor)
     {
         if (!tensor.DType.IsFloat())
         {
@@ -106,11 +106,10 @@ public static class InputBinding
         long count = 0, length = values.RowLength;
         for (long row = 0; row < values.RowCount; row++)
         {
-            // x != x holds for NaN alone.
             bool found = false;
             for (long i = row * length; !found && i < (row + 1) * length; i++)
             {
-                found = values.DType == NtkDType.Float32 ? float.IsNaN(((float*)values.Pointer)[i]) : double.IsNaN(((double*)values.Pointer)[i]);
+                found = values.DType == NtkDType.Float32 ? !float.IsFinite(((float*)values.Pointer)[i]) : !double.IsFinite(((double*)values.Pointer)[i]);
             }
             count += found ? 1 : 0;
         }

@@ -5,6 +5,7 @@ namespace Ntk.Core.Tensors;
 /// <summary>Reads the few Python literals of which a .npy header consists, in whatever order and spacing they were written.</summary>
 internal sealed class PythonLiteral(string text, string what)
 {
+    private const int MostShown = 80;
     private int _at;
 
     /// <summary>Takes a character after white space, if it comes next.</summary>
@@ -101,5 +102,12 @@ internal sealed class PythonLiteral(string text, string what)
         }
     }
 
-    private NtkException Bad() => NpyHeader.Corrupt(what, $"its header is malformed at character {_at}: {text.Trim()}");
+    private NtkException Bad() => NpyHeader.Corrupt(what, $"its header is malformed at character {_at}: {Shown()}");
+
+    // A damaged header may claim any length, and hold any bytes.
+    private string Shown()
+    {
+        string start = new([.. text.Trim().Take(MostShown).Select(character => character is >= ' ' and <= '~' ? character : '?')]);
+        return text.Trim().Length > MostShown ? $"{start}…" : start;
+    }
 }

@@ -64,7 +64,7 @@ public static class TensorFile
 
     /// <summary>Writes tensors to a file: any number to a .npz or .safetensors, one to a .npy, .csv or .parquet.</summary>
     /// <exception cref="NtkException">An unknown extension, several tensors where one fits, or the file cannot be written.</exception>
-    public static void Write(string path, IReadOnlyList<NtkTensor> tensors, bool overwrite = true)
+    public static void Write(string path, IReadOnlyList<NtkTensor> tensors, bool overwrite = true, CancellationToken cancellation = default)
     {
         FileKind kind = Kind(path);
         if (!IsArchive(kind) && tensors.Count != 1)
@@ -76,11 +76,11 @@ public static class TensorFile
         }
         switch (kind)
         {
-            case FileKind.Npz: NpzFile.Write(path, tensors, overwrite); break;
-            case FileKind.Safetensors: SafetensorsFile.Write(path, tensors, overwrite); break;
-            case FileKind.Csv: CsvFile.Write(path, tensors[0], overwrite); break;
-            case FileKind.Parquet: ParquetFile.Write(path, tensors[0], overwrite); break;
-            default: NpyFile.Write(path, tensors[0], overwrite); break;
+            case FileKind.Npz: NpzFile.Write(path, tensors, overwrite, cancellation); break;
+            case FileKind.Safetensors: SafetensorsFile.Write(path, tensors, overwrite, cancellation); break;
+            case FileKind.Csv: CsvFile.Write(path, tensors[0], overwrite, cancellation); break;
+            case FileKind.Parquet: ParquetFile.Write(path, tensors[0], overwrite, cancellation); break;
+            default: NpyFile.Write(path, tensors[0], overwrite, cancellation); break;
         }
     }
 
@@ -105,6 +105,7 @@ public static class TensorFile
     /// <exception cref="NtkException">An extension that is none of these.</exception>
     public static FileKind Kind(string path) => Kinds.TryGetValue(Path.GetExtension(path), out FileKind kind) ? kind
         : throw new NtkException(NtkErrorId.FormatNotRecognized, Directory.Exists(path) ? $"'{path}' is a folder; tensors are in {Extensions} files."
+            : Path.GetDirectoryName(path) is { } parent && File.Exists(parent) ? $"'{parent}' is a file of one tensor, not an archive; leave out '{Path.GetFileName(path)}'."
             : Path.GetExtension(path) is { Length: > 0 } extension ? $"'{path}': '{extension.ToLowerInvariant()}' is none of {Extensions}." : $"'{path}' has no extension; tensors are in {Extensions} files.") { Target = path };
 
     /// <summary>Whether the extension is one of those that are read.</summary>

@@ -110,9 +110,9 @@ public class InputBindingTests
     [Fact]
     public void Rows_with_NaN_are_counted()
     {
-        Assert.Equal(2, InputBinding.CountRowsWithNaN(NtkTensor.FromArray(new[,] { { 1, double.NaN }, { 2, 3 }, { double.NaN, double.NaN } })));
-        Assert.Equal(0, InputBinding.CountRowsWithNaN(NtkTensor.FromArray(new[,] { { 1, 2 } })));
-        Assert.Equal(1, InputBinding.CountRowsWithNaN(NtkTensor.FromArray(new[] { Half.NaN, Half.One })));
+        Assert.Equal(2, InputBinding.CountRowsNotFinite(NtkTensor.FromArray(new[,] { { 1, double.NaN }, { 2, 3 }, { double.NaN, double.NaN } })));
+        Assert.Equal(0, InputBinding.CountRowsNotFinite(NtkTensor.FromArray(new[,] { { 1, 2 } })));
+        Assert.Equal(1, InputBinding.CountRowsNotFinite(NtkTensor.FromArray(new[] { Half.NaN, Half.One })));
     }
 
     private static string Error(Func<object> action)

@@ -122,7 +122,7 @@ public static class KerasImporter
         }
         if (builder.Obstacles.Count > 0)
         {
-            throw new NtkException(NtkErrorId.UnsupportedModel, $"'{path}' cannot be imported:{string.Concat(builder.Obstacles.Select(o => $"\n  {o}"))}\n" +
+            throw new NtkException(NtkErrorId.UnsupportedModel, $"'{path}' cannot be imported: {string.Join("; ", builder.Obstacles)}. " +
                 "Export the model as a SavedModel (model.export, or model.save without .keras or .h5): there these layers are plain graphs.") { Target = path };
         }
         KerasWeights weights = KerasWeights.Of(model);
