@@ -7,11 +7,11 @@ that a PowerShell of core commands lacks: there they are skipped, and counted as
 #>
 [CmdletBinding()]
 param(
-    # Folders or *.Tests.ps1 files.
+    # Folders or *.Tests.ps1 files; a comma parts them, as -File hands several over.
     [string[]]$Path = $PSScriptRoot,
     [string[]]$ExcludeTag = @()
 )
-$files = @(foreach ($item in $Path) {
+$files = @(foreach ($item in $Path -split ',') {
         $full = [System.IO.Path]::GetFullPath($item, $PWD.ProviderPath)
         if ([System.IO.Directory]::Exists($full)) { [System.IO.Directory]::GetFiles($full, '*.Tests.ps1', 'AllDirectories') } else { $full }
     })
@@ -37,5 +37,6 @@ else {
     $result.Failures
     $passed, $failed, $skipped = $result.Passed, $result.Failed, $result.Skipped
 }
+if ($null -eq $result) { throw "No tests ran of $Path." }
 "$passed passed, $failed failed, $skipped skipped"
 exit ($failed -gt 0 ? 1 : 0)

@@ -64,8 +64,8 @@ Describe 'With PowerShell''s own commands' -Tag Utility {
     }
 
     It 'selects, sorts and measures columns' {
-        ($small | Sort-Object 0 | Select-Object -First 1).'1' | Should -Be 3
-        ($small | Measure-Object 0 -Sum).Sum | Should -Be 3
+        ($small | Sort-Object '0' | Select-Object -First 1).'1' | Should -Be 3
+        ($small | Measure-Object '0' -Sum).Sum | Should -Be 3
         ($small | Select-Object '1').'1' | Should -Be @(1, 3)
     }
 
