@@ -46,4 +46,12 @@ Describe 'Get-NtkPlan' {
     It 'counts only the parameters asked for' {
         (Get-NtkPlan $model $x1 -ParameterName *bias).Flops | Should -BeLessThan (Get-NtkPlan $model $x1).Flops
     }
+
+    It 'does without rules, goes forward, and parts the kernel, as it will be computed' {
+        (Get-NtkPlan $model $x1 -JRules $false -SRules $false).Flops | Should -Not -Be (Get-NtkPlan $model $x1).Flops
+        (Get-NtkPlan $model $x1 -Fwd $true).Steps.Count | Should -Be $plan.Steps.Count
+        (Get-NtkPlan $model $x1 -PerParameter).KernelBytes | Should -BeGreaterThan (Get-NtkPlan $model $x1 -PerLayer).KernelBytes
+        (Get-NtkPlan $model $x1 -PerLayer).KernelBytes | Should -BeGreaterThan (Get-NtkPlan $model $x1).KernelBytes
+        (Get-NtkPlan $model $x1 -Precision Double).KernelBytes | Should -Be (2 * (Get-NtkPlan $model $x1).KernelBytes)
+    }
 }

@@ -47,6 +47,15 @@ Describe 'Invoke-EmpiricalNtk, its options' {
         Get-Difference $kernels.Add($biases) (Invoke-EmpiricalNtk $model $x1) | Should -BeLessThan 1e-5
     }
 
+    It 'parts the kernel by parameter or by layer' {
+        $sum = { param($parts) $total = $parts[0]; foreach ($part in $parts[1..($parts.Count - 1)]) { $total = $total.Add($part) }; , $total }
+        $parameters, $layers = @(Invoke-EmpiricalNtk $model $x1 -PerParameter), @(Invoke-EmpiricalNtk $model $x1 -PerLayer)
+        $parameters | Should -HaveCount 6
+        $layers | Should -HaveCount 3
+        Get-Difference (& $sum $parameters) (Invoke-EmpiricalNtk $model $x1) | Should -BeLessThan 1e-5
+        Get-Difference (& $sum $layers) (Invoke-EmpiricalNtk $model $x1) | Should -BeLessThan 1e-5
+    }
+
     It 'takes f(params, x)' {
         $f = "$fixtures/keras2/function_f1"
         $model = Import-NtkModel "$f/saved_model" -ParameterInput params

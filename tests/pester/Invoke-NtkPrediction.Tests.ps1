@@ -5,6 +5,10 @@ Describe 'Invoke-NtkPrediction' {
         $d = @{}
         Import-NtkTensor $file -NoEnumerate | ForEach-Object { $d[$_.Name] = $_ }
         $suffix = ',NtkPs.InvokeNtkPredictionCommand'
+        function Get-Distance($Actual, $Expected) {
+            $a, $e = $Actual.ToFlatArray(), $Expected.ToFlatArray()
+            [System.Linq.Enumerable]::Max([double[]]@(for ($i = 0; $i -lt $e.Length; $i++) { [Math]::Abs($a[$i] - $e[$i]) }))
+        }
     }
 
     It 'gives an object for each time' {
@@ -84,5 +88,26 @@ Describe 'Invoke-NtkPrediction' {
         $back.Time | Should -Be 3
         $back.Loss | Should -Be $result.Loss
         @($back.Train).Count | Should -Be 8
+    }
+
+    It 'measures time in steps of -LearningRate' {
+        $one = Invoke-NtkPrediction $d.ntk_dd $d.ntk_td $d.y -Time 6
+        $half = Invoke-NtkPrediction $d.ntk_dd $d.ntk_td $d.y -Time 12 -LearningRate 0.5
+        Get-Distance $half.Test $one.Test | Should -BeLessThan 1e-12
+    }
+
+    It 'takes -DiagReg in units of the diagonal''s mean, or of the kernel with -DiagRegAbsolute' {
+        $kernel = [NtkTensor]::FromArray([double[]](4, 0, 0, 4), @(2, 2))
+        $y = [double[]](1, 2)
+        Get-Distance (Invoke-NtkPrediction $kernel $kernel $y -DiagReg 0.5).Test ([NtkTensor]::FromArray([double[]]((2 / 3), (4 / 3)))) | Should -BeLessThan 1e-12
+        Get-Distance (Invoke-NtkPrediction $kernel $kernel $y -DiagReg 4 -DiagRegAbsolute).Test ([NtkTensor]::FromArray([double[]](0.5, 1))) | Should -BeLessThan 1e-12
+    }
+
+    It 'takes -KernelTestTest for a posterior''s covariance' {
+        $one, $half = [NtkTensor]::FromArray([double[]](, 1), @(1, 1)), [NtkTensor]::FromArray([double[]](, 0.5), @(1, 1))
+        $posterior = Invoke-NtkPrediction $one $half ([double[]](, 2)) -KernelTestTest $one -NngpTrainTrain $one -NngpTestTrain $half -NngpTestTest $one -Method GPInference -Get Nngp
+        $posterior.Mean[0] | Should -Be 1
+        $posterior.Covariance[0, 0] | Should -Be 0.75
+        { Invoke-NtkPrediction $one $half ([double[]](, 2)) -KernelTestTest 1, 2 -Method GPInference -Get NtkGP } | Should -Throw '*-KernelTestTest*'
     }
 }

@@ -64,6 +64,17 @@ Describe 'Invoke-NtkRegression' {
         { Invoke-NtkRegression $kernel $kernel ([double[]]$points) -Solver ConjugateGradient -CrossValidate } | Should -Throw '*-CrossValidate*' -ErrorId 'InvalidArgument,NtkPs.InvokeNtkRegressionCommand'
     }
 
+    It 'gives up after -MaxIteration, and says so; draws the same with the same -Seed' {
+        $points = 0..39 | ForEach-Object { $_ / 4 }
+        $kernel = [NtkTensor]::FromArray([double[]] @(foreach ($a in $points) { foreach ($b in $points) { [Math]::Exp(-[Math]::Abs($a - $b)) } }), @(40, 40))
+        $y = [double[]]@($points | ForEach-Object { [Math]::Sin($_) })
+        $null = Invoke-NtkRegression $kernel $kernel $y -Solver ConjugateGradient -PreconditionerRank 0 -MaxIteration 2 -WarningVariable warnings -WarningAction SilentlyContinue
+        "$warnings" | Should -BeLike '*products, not to*-MaxIteration*'
+        $once, $twice = foreach ($i in 1, 2) { , @(Invoke-NtkRegression $kernel $kernel $y -CrossValidate -Fold 4 -Seed 3) }
+        $once[0].Ridge | Should -Be $twice[0].Ridge
+        @($once.Score) | Should -Be @($twice.Score)
+    }
+
     Context 'from a model' {
         BeforeAll {
             $model = Import-NtkModel "$PSScriptRoot/../fixtures/keras2/small_fcn/model.keras"
@@ -84,6 +95,15 @@ Describe 'Invoke-NtkRegression' {
             $own = @(Invoke-NtkRegression -Model $model -XTrain $x -XTest $x2 -YTrain $labels -Ridge 0.1 -Precision Double)
             $iterated = @(Invoke-NtkRegression -Model $model -XTrain $x -XTest $x2 -YTrain $labels -Ridge 0.1 -Precision Double -Solver ConjugateGradient)
             [Math]::Abs($own[0].Score - $iterated[0].Score) | Should -BeLessThan 1e-5
+        }
+
+        It 'takes chosen parameters and outputs, and the limits of a kernel' {
+            $chosen = @{ ParameterName = 'dense*/kernel'; Output = $model.Outputs[0].Name; IncludeNonTrainable = $true; MemoryLimit = 64MB }
+            $own = @(Invoke-NtkRegression -Model $model -XTrain $x -XTest $x2 -YTrain $labels -Ridge 0.1 -Precision Double @chosen)
+            $k, $kt = (Invoke-EmpiricalNtk $model $x -ParameterName 'dense*/kernel' -Precision Double), (Invoke-EmpiricalNtk $model $x2 $x -ParameterName 'dense*/kernel' -Precision Double)
+            [Math]::Abs($own[0].Score - @(Invoke-NtkRegression $k $kt $labels -Ridge 0.1)[0].Score) | Should -BeLessThan 1e-9
+            { Invoke-NtkRegression -Model $model -XTrain $x -XTest $x2 -YTrain $labels -Output nope } | Should -Throw "*no output 'nope'*" -ErrorId 'OutputNotFound,NtkPs.InvokeNtkRegressionCommand'
+            { Invoke-NtkRegression -Model $model -XTrain $x -XTest $x2 -YTrain $labels -MemoryLimit 1KB } | Should -Throw -ErrorId 'MemoryLimitTooSmall,NtkPs.InvokeNtkRegressionCommand'
         }
 
         It 'takes several models through the pipeline' {
