@@ -15,6 +15,9 @@ internal sealed class BatchedKernel(ModelProblem problem, int output, Side left,
 {
     private const string Activity = "Empirical NTK";
 
+    // How much more a process may take than it holds where freed memory is kept.
+    private const double Fragmentation = 3;
+
     private readonly Side _right = right ?? left;
     private readonly long[] _sides = [left.Examples, (right ?? left).Examples];
     private readonly Program _program = problem.Prepare(output, left, right ?? left, left.Examples, out _).Model.Program;
@@ -28,6 +31,7 @@ internal sealed class BatchedKernel(ModelProblem problem, int output, Side left,
             return;
         }
         (KernelPlan plan, _tiling) = Arrange(problem, output, left, right, layout);
+        TorchRuntime.KeepFreedMemory(Fragmentation * _tiling.Bytes(plan, layout) <= problem.MemoryLimit);
         Action<KernelPlan> way = layout.DiagonalExamples ? AlongDiagonal : _tiling.IsJoined ? Joined : Tiled;
         if (plan.IsSmall)
         {

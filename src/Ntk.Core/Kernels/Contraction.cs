@@ -82,22 +82,34 @@ internal static class Contraction
             Tensor similar = Similarity(left, right);
             return Grow(cotangents * similar.reshape(1, 1, similar.shape[1], 1, similar.shape[2]), g1, g2);
         }
-        // Positions meet positions: worked on in pieces of x1's examples.
+        // Positions meet positions: worked on in pieces of x1's examples, and of its positions where one example's are too many.
         long a1 = left.Activation.shape[0], most = Math.Max(h1, a1);
-        long perExample = d * blocks * f1 * s1 * f2 * Math.Max(h2, right.Activation.shape[0]) * s2;
-        long piece = Math.Max(1, MostElements / Math.Max(1, perExample));
+        long perPosition = d * blocks * f1 * f2 * Math.Max(h2, right.Activation.shape[0]) * s2;
+        long piece = Math.Max(1, MostElements / Math.Max(1, perPosition * s1)), positions = Math.Clamp(MostElements / Math.Max(1, perPosition), 1, s1);
         var parts = new List<Tensor>();
         for (long start = 0; start < most; start += piece)
         {
             using DisposeScope scope = NewDisposeScope();
-            long count = Math.Min(piece, most - start);
-            FactoredUse part = most == 1 ? left : ((FactoredTerm)new FactoredTerm(left).Narrow(start, count)).Use;
-            long n1 = part.Cotangent.shape[1], m1 = part.Activation.shape[0], m2 = right.Activation.shape[0];
-            Tensor cotangents = CotangentGram(part.Cotangent, right.Cotangent, leftRows, rightRows).reshape(d, blocks, f1, n1, s1, f2, h2, s2);
-            Tensor similar = Similarity(part, right).reshape(1, blocks, 1, m1, s1, 1, m2, s2);
-            parts.Add((cotangents * similar).sum([1L, 4L, 7L]).MoveToOuterDisposeScope());
+            FactoredUse part = most == 1 ? left : ((FactoredTerm)new FactoredTerm(left).Narrow(start, Math.Min(piece, most - start))).Use;
+            Tensor? sum = null;
+            for (long s = 0; s < s1; s += positions)
+            {
+                using DisposeScope step = NewDisposeScope();
+                Tensor pairs = PositionGram(part.Positions(s, Math.Min(positions, s1 - s)), right, leftRows, rightRows);
+                sum = (sum is null ? pairs : sum.add_(pairs)).MoveToOuterDisposeScope();
+            }
+            parts.Add(sum!.MoveToOuterDisposeScope());
         }
         return Grow(parts.Count == 1 ? parts[0] : cat(parts.ToArray(), 2), g1, g2);
+    }
+
+    // (D, F1, G1, F2, G2): inner products of cotangents times those of activations, summed over the positions of both.
+    private static Tensor PositionGram(FactoredUse left, FactoredUse right, OutputRows leftRows, OutputRows rightRows)
+    {
+        long[] l = left.Cotangent.shape, r = right.Cotangent.shape;
+        Tensor cotangents = CotangentGram(left.Cotangent, right.Cotangent, leftRows, rightRows).reshape(leftRows.Diagonal, l[2], leftRows.Full, l[1], l[3], rightRows.Full, r[1], r[3]);
+        Tensor similar = Similarity(left, right).reshape(1, l[2], 1, left.Activation.shape[0], l[3], 1, right.Activation.shape[0], r[3]);
+        return (cotangents * similar).sum([1L, 4L, 7L]);
     }
 
     // (D · C, F1 · G1 · S1, F2 · G2 · S2): inner products of cotangents, summed over traced rows.

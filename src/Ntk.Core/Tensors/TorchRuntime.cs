@@ -24,7 +24,8 @@ public static class TorchRuntime
                 return;
             }
             SpinBriefly();
-            KeepFreedMemory();
+            ShareOneArena();
+            KeepFreedMemory(true);
             Load(Path.GetDirectoryName(typeof(torch).Assembly.Location) is { Length: > 0 } folder ? folder : AppContext.BaseDirectory);
             torch.InitializeDeviceType(DeviceType.CPU);
             _ready = true;
@@ -46,21 +47,39 @@ public static class TorchRuntime
     }
 
     /// <summary>
-    /// glibc gives large blocks back to the system as soon as they are freed, and the next pass pays for each of their pages again: up to half of a kernel's
-    /// time. One arena for all threads, as the others cannot hold large blocks. Elsewhere than on glibc there is no such function, and no such need.
+    /// Whether glibc keeps blocks that are freed. By itself it gives large ones back to the system at once, and the next pass pays for each of their pages again: up to
+    /// half of a kernel's time. Kept, they are cut up, and a process takes up to three times what it holds: not where a memory limit is near. Elsewhere than on glibc
+    /// there is no such function, and no such need.
     /// </summary>
-    private static void KeepFreedMemory()
+    internal static void KeepFreedMemory(bool keep)
     {
-        const int TrimThreshold = -1, MapThreshold = -3, ArenaMax = -8;
+        const int TrimThreshold = -1, MapThreshold = -3;
         if (!OperatingSystem.IsLinux())
         {
             return;
         }
         try
         {
-            _ = SetAllocation(ArenaMax, 1);
-            _ = SetAllocation(MapThreshold, 32 << 20);
-            _ = SetAllocation(TrimThreshold, 256 << 20);
+            _ = SetAllocation(MapThreshold, keep ? 32 << 20 : 128 << 10);
+            _ = SetAllocation(TrimThreshold, keep ? 256 << 20 : 128 << 10);
+            if (!keep)
+            {
+                _ = Trim(0);
+            }
+        }
+        catch (EntryPointNotFoundException)
+        {
+            // Another C library.
+        }
+    }
+
+    // One arena for all threads, as the others cannot hold large blocks.
+    private static void ShareOneArena()
+    {
+        const int ArenaMax = -8;
+        try
+        {
+            _ = OperatingSystem.IsLinux() ? SetAllocation(ArenaMax, 1) : 0;
         }
         catch (EntryPointNotFoundException)
         {
@@ -95,6 +114,10 @@ public static class TorchRuntime
     [DllImport("libc", EntryPoint = "mallopt")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int SetAllocation(int parameter, int value);
+
+    [DllImport("libc", EntryPoint = "malloc_trim")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Trim(nuint pad);
 
     [DllImport("libc", EntryPoint = "setenv", CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

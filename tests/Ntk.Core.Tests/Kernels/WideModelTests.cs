@@ -63,4 +63,19 @@ public sealed class WideModelTests
             }
         }
     }
+
+    [Fact]
+    public void PositionsThatAreTooManyMeetInPieces()
+    {
+        TorchRuntime.Initialize();
+        LambdaModel source = KernelCases.Model([50, 48, 1], (p, x) => Lax.MatMul(Lax.Mean(Lax.Tanh(Conv(x, p[0], 1, 1, false)), [1, 2]), p[1]), ("k", [3, 3, 1, 2]), ("w", [2, 2]));
+        NtkModel model = NtkEngine.CreateModel("positions", "positions", source);
+        NtkTensor[] x = [KernelTests.Input(source, 2, 1)];
+        double[] Kernel(NtkImplementation implementation) => (double[])NtkEngine.EmpiricalNtk(model, x, null,
+            new KernelOptions { TraceAxes = [], Precision = NtkPrecision.Double, Implementation = implementation })[0].ToFlatArray();
+
+        double[] written = Kernel(NtkImplementation.JacobianContraction), factored = Kernel(NtkImplementation.StructuredDerivatives);
+
+        Assert.All(written.Zip(factored), pair => Assert.Equal(pair.First, pair.Second, 1e-11 * written.Max(Math.Abs)));
+    }
 }

@@ -59,6 +59,13 @@ internal sealed record FactoredUse(Tensor Activation, Tensor Cotangent, Paramete
     /// <summary>The same use with each example's cotangent in full.</summary>
     public FactoredUse WithoutMask() => Mask is null ? this : this with { Cotangent = Cotangent * Mask.reshape(1, Mask.shape[0], 1, 1, -1), Mask = null };
 
+    /// <summary>Some of the positions.</summary>
+    public FactoredUse Positions(long start, long count) => count == Cotangent.shape[3] ? this : this with
+    {
+        Activation = Shape.IsLookup ? Activation.narrow(1, start, count) : Activation.narrow(2, start, count),
+        Cotangent = Cotangent.narrow(3, start, count),
+    };
+
     /// <summary>The explicit Jacobian (G, C · I, K, J).</summary>
     public Tensor Jacobian()
     {
