@@ -13,8 +13,9 @@ internal static class Contraction
 {
     // Elements of an intermediate Gram that are worked on at once.
     private const long MostElements = 1L << 24;
-    // Terms of a sum that are added up in one product.
-    private const long MostContracted = 1L << 13;
+
+    /// <summary>Terms of a sum that are added up in one product.</summary>
+    public const long MostContracted = 1L << 13;
 
     /// <summary>The block of two terms of the same group.</summary>
     /// <param name="left">The term of x1's tile.</param>
@@ -46,8 +47,8 @@ internal static class Contraction
         return Grow(product.reshape(leftRows.Diagonal, leftRows.Full, own1, rightRows.Full, own2), g1, g2);
     }
 
-    // (D, F · G, everything contracted)
-    private static Tensor Rows(Tensor jacobian, OutputRows rows)
+    /// <summary>A Jacobian term's data as (D, F · G, everything contracted).</summary>
+    public static Tensor Rows(Tensor jacobian, OutputRows rows)
     {
         long[] s = jacobian.shape;
         if (rows.Diagonal == 1 && rows.Full == 1)

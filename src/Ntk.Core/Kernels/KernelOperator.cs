@@ -52,6 +52,9 @@ public sealed class KernelOperator : IDisposable
         return TorchTensors.FromTorch(several ? product.movedim([0L], [-1L]) : product.squeeze(0), OutputName);
     }
 
+    /// <summary>Counted operations of a product with so many vectors; null where they are not counted.</summary>
+    internal double? Flops(long vectors) => _product.Flops(vectors);
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -102,6 +102,39 @@ internal sealed record KernelPlan(IReadOnlyList<GroupPlan> Groups, double PassFl
             size * model.Program.Parameters.Sum(p => (double)model.Program.Variables[p].Type.Count), size, model.Program.Equations.Length, pairs, LongestStep(model, rows));
     }
 
+    /// <summary>Counts a product with vectors: each group's term meets directions of the parameters, in factors where that takes less than writing the Jacobian out.</summary>
+    /// <param name="model">The traced model.</param>
+    /// <param name="layout">The kernel's layout.</param>
+    /// <param name="examples">N1 + N2.</param>
+    /// <param name="vectors">V.</param>
+    /// <param name="useRules">Whether structure rules may be used at all.</param>
+    /// <param name="useFactors">Whether terms may stay in factors.</param>
+    /// <param name="shares">The kernels asked for.</param>
+    public static KernelPlan ForVectors(TracedModel model, KernelLayout layout, long examples, long vectors, bool useRules, bool useFactors, KernelShares shares)
+    {
+        // A Jacobian's element is written and read again, which takes as long as so many operations of a product.
+        const double ElementCost = 40;
+        KernelPlan plan = Make(model, layout, examples, 0, GroupMethod.Explicit, useRules, shares) with { Pairs = 0 };
+        double rows = layout.Rows1.Count, met = 2 * vectors * rows;
+        return plan with { Groups = [.. plan.Groups.Select(Chosen)] };
+
+        GroupPlan Chosen(GroupPlan group)
+        {
+            UseShape?[] uses = Array.ConvertAll(group.Group.Roots.SelectMany(r => r.Meetings).ToArray(), m => ShapeOf(model, m, useRules));
+            double scalars = group.TermBytes / rows / plan.ElementBytes, positions = uses.Sum(u => (double)(u?.Positions ?? 0));
+            bool lookup = uses is [{ IsLookup: true }, ..];
+            // Of a table the rows looked up alone, of other parameters all at each position.
+            double perScalar = lookup ? positions / Math.Max(1, uses[0]!.Inner) : positions;
+            if (!useFactors || !CanGram(group.Group, uses) || met * perScalar > (2 * rows * perScalar) + met + (ElementCost * rows))
+            {
+                return group with { UseFlops = group.UseFlops + (examples * met * scalars) };
+            }
+            UseShape first = uses[0]!;
+            double outer = first.Blocks * positions * first.Outer, inner = lookup ? 2 * positions : first.Blocks * positions * first.Inner;
+            return new GroupPlan(group.Group, GroupMethod.Gram, examples * met * scalars * perScalar, 0, plan.ElementBytes * (inner + (rows * outer)), plan.ElementBytes * vectors * rows * outer);
+        }
+    }
+
     // A shift added to a product has the product's cotangent: its contraction is one more column of the activation.
     private static void FuseShifts(TracedModel model, List<GroupPlan> groups, KernelShares shares)
     {

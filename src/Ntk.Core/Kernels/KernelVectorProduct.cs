@@ -23,6 +23,8 @@ internal sealed class KernelVectorProduct
     private readonly bool _isBatched;
     private readonly KernelLayout _layout;
     private readonly TracedModel _sample;
+    private TermVectorProduct? _terms;
+    private long _termsVectors = -1;
 
     /// <summary>Prepares products of one output's kernel.</summary>
     /// <exception cref="NtkException">The examples' axis is traced or diagonal, or an axis is not one of the output's.</exception>
@@ -69,9 +71,26 @@ internal sealed class KernelVectorProduct
         using DisposeScope scope = NewDisposeScope();
         long tile = TileExamples(vectors.shape[0]), done = 0, total = ((_left.Examples + tile - 1) / tile) + ((_right.Examples + tile - 1) / tile);
         void Step() => progress?.Report(new NtkProgress("Kernel-vector product", ++done, total));
+        if (Terms(vectors.shape[0]) is { } terms)
+        {
+            (done, total) = (0, terms.Steps);
+            return (Widened(terms.Multiply(Narrow(vectors), Step), vectors.shape[0]) * _layout.Scale).MoveToOuterDisposeScope();
+        }
         Tensor?[] directions = PullBack(Spread(vectors), tile, Step);
         Tensor pushed = PushForward(directions, vectors.shape[0], tile, Step);
         return (pushed * _layout.Scale).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Counted operations of a product with so many vectors; null where they are not counted.</summary>
+    public double? Flops(long vectors) => Terms(vectors)?.Flops;
+
+    private TermVectorProduct? Terms(long vectors)
+    {
+        if (_termsVectors != vectors)
+        {
+            (_terms, _termsVectors) = (TermVectorProduct.For(_problem, _output, _left, _right, _layout, _sample, vectors, _cancellation), vectors);
+        }
+        return _terms;
     }
 
     // So many that all values of a tile, and the rows of the widest, stay small.
@@ -92,16 +111,22 @@ internal sealed class KernelVectorProduct
         return _problem.Options.TileExamples ?? Math.Clamp((long)(Math.Min(Most, _problem.MemoryLimit / 2.0) / Math.Max(1, each)), 1, 256);
     }
 
+    // (V, vector's shape) to (V, D, F, G).
+    private Tensor Narrow(Tensor vectors)
+    {
+        OutputRows rows = _layout.Rows2;
+        int[] own = rows.Axes.Where(a => !_layout.IsTraced(a)).ToArray();
+        int[] axes = Enumerable.Range(0, _layout.Rank).Where(a => !_layout.IsTraced(a)).ToArray();
+        long[] order = [0, .. own.Select(a => 1L + Array.IndexOf(axes, a)), .. _isBatched ? new[] { 1L + Array.IndexOf(axes, _batch) } : []];
+        return vectors.permute(order).reshape(vectors.shape[0], rows.Diagonal, rows.Full, _isBatched ? _right.Examples : 1);
+    }
+
     // (V, vector's shape) to cotangents (V · D · T, output's shape at x2): each vector at each index of the diagonal and traced axes alone.
     private Tensor Spread(Tensor vectors)
     {
         OutputRows rows = _layout.Rows2;
         long count = vectors.shape[0], examples = _isBatched ? _right.Examples : 1;
-        // (V, D, F, G)
-        int[] own = rows.Axes.Where(a => !_layout.IsTraced(a)).ToArray();
-        int[] axes = Enumerable.Range(0, _layout.Rank).Where(a => !_layout.IsTraced(a)).ToArray();
-        long[] order = [0, .. own.Select(a => 1L + Array.IndexOf(axes, a)), .. _isBatched ? new[] { 1L + Array.IndexOf(axes, _batch) } : []];
-        Tensor narrow = vectors.permute(order).reshape(count, rows.Diagonal, rows.Full, examples);
+        Tensor narrow = Narrow(vectors);
         // (V, D, T, D, T, F, G)
         Tensor wide = zeros([count, rows.Diagonal, rows.Traced, rows.Diagonal, rows.Traced, rows.Full, examples], vectors.dtype);
         wide.diagonal(0, 1, 3).diagonal(0, 1, 2).copy_(narrow.permute(0, 2, 3, 1).unsqueeze(-1).expand(count, rows.Full, examples, rows.Diagonal, rows.Traced));
@@ -174,7 +199,13 @@ internal sealed class KernelVectorProduct
             parts.Add((_isBatched ? block.narrow(3, 0, examples) : block).MoveToOuterDisposeScope());
             step();
         }
-        Tensor result = cat(parts.ToArray(), 3);
+        return Widened(cat(parts.ToArray(), 3), count);
+    }
+
+    // (V, D, F, G) to (V, product's shape).
+    private Tensor Widened(Tensor result, long count)
+    {
+        OutputRows rows = _layout.Rows1;
         int[] own = rows.Axes.Where(a => !_layout.IsTraced(a)).ToArray();
         Tensor unmerged = result.reshape([count, .. own.Select(a => rows.Sizes[Array.IndexOf(rows.Axes, a)]), .. _isBatched ? new[] { _left.Examples } : []]);
         return unmerged.permute([0, .. Enumerable.Range(0, _layout.Rank).Where(a => !_layout.IsTraced(a)).Select(a => 1L + (a == _batch && _isBatched ? own.Length : Array.IndexOf(own, a)))]).contiguous();

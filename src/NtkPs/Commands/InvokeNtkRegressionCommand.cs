@@ -26,7 +26,7 @@ public sealed partial class InvokeNtkRegressionCommand : NtkCmdlet
         Tell = QueueVerbose,
         ConjugateGradient = Solver == NtkRegressionSolver.Direct ? null : new ConjugateGradientOptions
         {
-            Tolerance = Tolerance,
+            Tolerance = IsBound(nameof(Tolerance)) ? Tolerance : null,
             MostIterations = MaxIteration,
             PreconditionerRank = IsBound(nameof(PreconditionerRank)) ? PreconditionerRank : null,
             Seed = Seed,

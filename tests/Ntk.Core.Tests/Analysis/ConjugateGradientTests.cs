@@ -47,11 +47,10 @@ public class ConjugateGradientTests
         TorchRuntime.Initialize();
         using DisposeScope scope = NewDisposeScope();
         Tensor matrix = KernelMatrix.Read(s_kernel, "-Kernel"), right = stack([matrix.mm(ones(Count, 1, ScalarType.Float64)).squeeze(1), randn(Count, ScalarType.Float64), zeros(Count, ScalarType.Float64)], 1);
-        var options = new ConjugateGradientOptions { Tolerance = 1e-10 };
-        Tensor together = ConjugateGradient.Solve(matrix.mm, 0.1, right, v => v.clone(), options, null, TestContext.Current.CancellationToken).Solution;
+        Tensor together = ConjugateGradient.Solve(matrix.mm, 0.1, right, v => v.clone(), 1e-10, 500, null, TestContext.Current.CancellationToken).Solution;
         for (int column = 0; column < 3; column++)
         {
-            ConjugateGradientResult alone = ConjugateGradient.Solve(matrix.mm, 0.1, right.narrow(1, column, 1), v => v.clone(), options, null, TestContext.Current.CancellationToken);
+            ConjugateGradientResult alone = ConjugateGradient.Solve(matrix.mm, 0.1, right.narrow(1, column, 1), v => v.clone(), 1e-10, 500, null, TestContext.Current.CancellationToken);
             Assert.True(alone.Residual <= 1e-10);
             Assert.True((together.narrow(1, column, 1) - alone.Solution).abs().max().ToDouble() < 1e-7);
         }
@@ -100,7 +99,7 @@ public class ConjugateGradientTests
     private static int Iterations(int rank)
     {
         var told = new List<string>();
-        KernelRegression.Predict(s_kernel, s_test, s_targets, new RegressionOptions { Ridge = 1e-4, ConjugateGradient = new ConjugateGradientOptions { PreconditionerRank = rank }, Tell = told.Add });
+        KernelRegression.Predict(s_kernel, s_test, s_targets, new RegressionOptions { Ridge = 1e-4, ConjugateGradient = new ConjugateGradientOptions { PreconditionerRank = rank, Tolerance = 1e-6 }, Tell = told.Add });
         return int.Parse(told[0].Split(": ")[1].Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture);
     }
 

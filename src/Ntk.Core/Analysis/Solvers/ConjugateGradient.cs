@@ -6,8 +6,11 @@ namespace Ntk.Core.Analysis.Solvers;
 /// <summary>How a system is solved by iteration.</summary>
 public sealed record ConjugateGradientOptions
 {
-    /// <summary>The residual at which to stop, as a share of the right side, for each of its columns.</summary>
-    public double Tolerance { get; init; } = 1e-6;
+    /// <summary>
+    /// The residual at which to stop, as a share of the right side, for each of its columns; null for what products in the kernel's precision allow, 1e-4 in
+    /// float32 and 1e-8 in float64.
+    /// </summary>
+    public double? Tolerance { get; init; }
 
     /// <summary>Products with the kernel after which to give up.</summary>
     public int MostIterations { get; init; } = 500;
@@ -36,20 +39,21 @@ internal static class ConjugateGradient
     /// <param name="shift">λ.</param>
     /// <param name="right">b, (N, V).</param>
     /// <param name="precondition">An approximate inverse times vectors; symmetric and positive definite.</param>
-    /// <param name="options">When to stop.</param>
+    /// <param name="tolerance">The residual at which to stop, as a share of the right side.</param>
+    /// <param name="mostIterations">Products after which to give up.</param>
     /// <param name="report">Told the number of iterations and the largest residual after each.</param>
     /// <param name="cancellation">Stops between iterations.</param>
     /// <exception cref="NtkException">The matrix is not positive definite.</exception>
-    public static ConjugateGradientResult Solve(Func<Tensor, Tensor> multiply, double shift, Tensor right, Func<Tensor, Tensor> precondition, ConjugateGradientOptions options,
+    public static ConjugateGradientResult Solve(Func<Tensor, Tensor> multiply, double shift, Tensor right, Func<Tensor, Tensor> precondition, double tolerance, int mostIterations,
         Action<int, double>? report, CancellationToken cancellation)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor sizes = Norms(right).clamp_min(double.Epsilon), solution = zeros_like(right), rest = right;
         int iterations = 0;
         double residual = (Norms(rest) / sizes).max().ToDouble();
-        while (residual > options.Tolerance && iterations < options.MostIterations)
+        while (residual > tolerance && iterations < mostIterations)
         {
-            Tensor step = Run(multiply, shift, rest, sizes * options.Tolerance, precondition, options.MostIterations, ref iterations, report, sizes, cancellation);
+            Tensor step = Run(multiply, shift, rest, sizes * tolerance, precondition, mostIterations, ref iterations, report, sizes, cancellation);
             solution = solution + step;
             rest = right - multiply(solution) - (solution * shift);
             iterations++;

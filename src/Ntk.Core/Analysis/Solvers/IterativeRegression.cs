@@ -56,6 +56,7 @@ internal static class IterativeRegression
     {
         var ridge = new Regularization(regression.Ridge, "-Ridge");
         Check(options, kernel.Count);
+        double tolerance = options.Tolerance ?? (kernel.Epsilon > 1e-10 ? 1e-4 : 1e-8);
         var watch = Stopwatch.StartNew();
         progress?.Report(new NtkProgress("Preconditioner", 0, 0));
         double scale = kernel.MeanDiagonal();
@@ -67,14 +68,16 @@ internal static class IterativeRegression
         int rank = options.PreconditionerRank ?? Math.Min(MostColumns, kernel.Count / 10);
         NystromPreconditioner? preconditioner = rank > 0 ? new NystromPreconditioner(kernel, shift, rank, options.Seed) : null;
         double preparation = watch.Elapsed.TotalSeconds;
-        ConjugateGradientResult result = ConjugateGradient.Solve(kernel.Multiply, shift, KernelMatrix.Real(targets.Values, "-YTrain"), preconditioner is null ? v => v.clone() : preconditioner.Apply, options,
+        ConjugateGradientResult result = ConjugateGradient.Solve(kernel.Multiply, shift, KernelMatrix.Real(targets.Values, "-YTrain"), preconditioner is null ? v => v.clone() : preconditioner.Apply, tolerance, options.MostIterations,
             (iteration, residual) => progress?.Report(new NtkProgress($"residual {residual:G2}, iteration", iteration, options.MostIterations)), cancellation);
-        regression.Tell?.Invoke($"Conjugate gradients: {result.Iterations} products with the kernel of {kernel.Count:N0} training examples, relative residual {result.Residual:G3}; "
-            + $"{preparation:F1} s for a preconditioner of rank {preconditioner?.Rank ?? 0}, {watch.Elapsed.TotalSeconds - preparation:F1} s for the solution.");
-        if (result.Residual > options.Tolerance)
+        double solution = watch.Elapsed.TotalSeconds - preparation;
+        string speed = kernel.Operations > 0 ? $" of {kernel.Operations / result.Iterations:G3} operations each" : "";
+        regression.Tell?.Invoke($"Conjugate gradients: {result.Iterations} products{speed} with the kernel of {kernel.Count:N0} training examples, relative residual {result.Residual:G3}; "
+            + $"{preparation:F1} s for a preconditioner of rank {preconditioner?.Rank ?? 0}, {solution:F1} s for the solution{(kernel.Operations > 0 ? $" ({kernel.Operations / solution / 1e9:F0} GFLOP/s)" : "")}.");
+        if (result.Residual > tolerance)
         {
             bool ended = result.Iterations >= options.MostIterations;
-            regression.Warn?.Invoke($"Conjugate gradients came to a relative residual of {result.Residual:G3} after {result.Iterations} products, not to {options.Tolerance:G3}: "
+            regression.Warn?.Invoke($"Conjugate gradients came to a relative residual of {result.Residual:G3} after {result.Iterations} products, not to {tolerance:G3}: "
                 + (ended ? "give a larger -Ridge, a larger -PreconditionerRank or more -MaxIteration." : "that is the rounding of the kernel's products. Give a larger -Ridge, or -Precision Double."));
         }
         return result.Solution;
@@ -82,7 +85,7 @@ internal static class IterativeRegression
 
     private static void Check(ConjugateGradientOptions options, int count)
     {
-        if (!(options.Tolerance is > 0 and < 1))
+        if (options.Tolerance is not (null or (> 0 and < 1)))
         {
             throw new NtkException(NtkErrorId.InvalidArgument, $"-Tolerance is {options.Tolerance}; it is a number between 0 and 1.") { Target = "-Tolerance" };
         }

@@ -39,7 +39,11 @@ internal sealed class ModelKernel : TrainingKernel, IDisposable
     }
 
     /// <inheritdoc/>
-    public override Tensor Multiply(Tensor vectors) => Multiply(_operator, vectors);
+    public override Tensor Multiply(Tensor vectors)
+    {
+        Operations += _operator.Flops(vectors.shape[1]) ?? 0;
+        return Multiply(_operator, vectors);
+    }
 
     /// <inheritdoc/>
     public override Tensor Columns(long[] examples) =>
@@ -57,7 +61,13 @@ internal sealed class ModelKernel : TrainingKernel, IDisposable
 
     private static Tensor Multiply(KernelOperator kernel, Tensor vectors) => Tensor(kernel.Multiply(TorchTensors.FromTorch(vectors)));
 
-    private static Tensor Tensor(NtkTensor tensor) => TorchTensors.ToTorch(tensor).to(ScalarType.Float64);
+    // Columns of a kernel of many examples are large: no copy stays longer than it is needed.
+    private static Tensor Tensor(NtkTensor tensor)
+    {
+        using Tensor own = TorchTensors.ToTorch(tensor);
+        tensor.Dispose();
+        return own.to(ScalarType.Float64, copy: true);
+    }
 
     private static NtkTensor Rows(NtkTensor tensor, long[] rows)
     {

@@ -30,11 +30,11 @@ internal sealed class NystromPreconditioner
         (Tensor values, Tensor basis) = linalg.eigh((square + square.t()).mul_(0.5));
         double least = rank * kernel.Epsilon * values[-1].ToDouble();
         Tensor kept = (values > least).nonzero().squeeze(1);
-        Tensor half = columns.mm(basis.index_select(1, kept) * values.index_select(0, kept).rsqrt());
+        Tensor half = Turned(columns, basis.index_select(1, kept) * values.index_select(0, kept).rsqrt());
         (Tensor squares, Tensor turn) = linalg.eigh(half.t().mm(half));
         squares = squares.clamp_min(squares[-1].ToDouble() * 1e-16);
         // K is near to U Λ Uᵀ with U = B V Λ^(−1/2).
-        _vectors = half.mm(turn * squares.rsqrt()).MoveToOuterDisposeScope();
+        _vectors = Turned(half, turn * squares.rsqrt()).MoveToOuterDisposeScope();
         double floor = squares.shape[0] > 0 ? squares[0].ToDouble() + shift : 1;
         _factors = (floor / (squares + shift) - 1).unsqueeze(1).MoveToOuterDisposeScope();
         Rank = (int)squares.shape[0];
@@ -42,6 +42,19 @@ internal sealed class NystromPreconditioner
 
     /// <summary>The rank of the approximation.</summary>
     public int Rank { get; }
+
+    // A matrix times a smaller one, in its own place: there is one of the kernel's columns, not three.
+    private static Tensor Turned(Tensor matrix, Tensor turn)
+    {
+        const long Rows = 4096;
+        for (long start = 0; start < matrix.shape[0]; start += Rows)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            Tensor rows = matrix.narrow(0, start, Math.Min(Rows, matrix.shape[0] - start));
+            rows.narrow(1, 0, turn.shape[1]).copy_(rows.mm(turn));
+        }
+        return matrix.narrow(1, 0, turn.shape[1]);
+    }
 
     /// <summary>The approximate inverse, times some number, times vectors (N, V).</summary>
     public Tensor Apply(Tensor vectors) => vectors + _vectors.mm(_vectors.t().mm(vectors).mul_(_factors));

@@ -15,6 +15,9 @@ internal abstract class TrainingKernel
     /// <summary>The mean of the diagonal.</summary>
     public abstract double MeanDiagonal();
 
+    /// <summary>Counted operations of the products so far; 0 where they are not counted.</summary>
+    public double Operations { get; protected set; }
+
     /// <summary>The kernel times vectors side by side, (N, V).</summary>
     public abstract Tensor Multiply(Tensor vectors);
 
@@ -31,7 +34,11 @@ internal sealed class StoredKernel(Tensor kernel, double epsilon) : TrainingKern
 
     public override double MeanDiagonal() => kernel.diagonal().mean().ToDouble();
 
-    public override Tensor Multiply(Tensor vectors) => kernel.mm(vectors);
+    public override Tensor Multiply(Tensor vectors)
+    {
+        Operations += 2.0 * Count * Count * vectors.shape[1];
+        return kernel.mm(vectors);
+    }
 
     public override Tensor Columns(long[] examples)
     {
