@@ -8,7 +8,9 @@ namespace Ntk;
 /// <param name="Predicted">What is predicted for the test example: its label, or its value where there is one column; null for several columns.</param>
 /// <param name="Weight">The element of K_test,train (K + λ)⁻¹.</param>
 /// <param name="Contribution">The weight times the target: what it adds to the score of the predicted class (the column with the highest score).</param>
-public sealed record NtkInfluence(int TestIndex, int Rank, int TrainIndex, object? TrainLabel, object? Predicted, double Weight, double Contribution)
+/// <param name="TrainCount">How many training examples there are.</param>
+/// <param name="Model">The model whose kernel it was, where the kernel was computed in this session.</param>
+public sealed record NtkInfluence(int TestIndex, int Rank, int TrainIndex, object? TrainLabel, object? Predicted, double Weight, double Contribution, int TrainCount = 0, string? Model = null)
 {
     /// <inheritdoc/>
     public override string ToString() => $"test {TestIndex} ← train {TrainIndex}{(TrainLabel is null ? "" : $" ({TrainLabel})")}: weight {Weight:G4}, contribution {Contribution:G4}";

@@ -14,6 +14,10 @@ public sealed class NtkModel
         Outputs = outputs.ToArray();
         Parameters = parameters.ToArray();
         Source = source;
+        foreach (NtkParameter parameter in Parameters)
+        {
+            parameter.Origin = name;
+        }
     }
 
     /// <summary>The model's name: the file's without its extension, or the folder's.</summary>

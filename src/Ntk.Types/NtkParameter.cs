@@ -20,6 +20,9 @@ public sealed class NtkParameter
     /// <summary>TensorFlow's name of the variable, without <c>:0</c>.</summary>
     public string Name { get; }
 
+    /// <summary>The model that it belongs to; a picture's title says it.</summary>
+    internal string? Origin { get; set; }
+
     /// <summary>The sizes of its axes. For an input that takes parameters −1 is a size that the file leaves open, and null a shape that it does not say.</summary>
     public int[]? Shape { get; }
 

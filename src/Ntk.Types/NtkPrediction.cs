@@ -45,7 +45,8 @@ public enum NtkGaussianKernel
 /// <param name="Train">The outputs for the training examples, the targets' shape, float64.</param>
 /// <param name="Test">The outputs for the test examples, float64; null where no test kernel was given.</param>
 /// <param name="Loss">The loss on the training examples.</param>
-public sealed record NtkPrediction(NtkPredictionMethod Method, double Time, NtkTensor Train, NtkTensor? Test, double Loss)
+/// <param name="Model">The model whose kernel it was, where the kernel was computed in this session.</param>
+public sealed record NtkPrediction(NtkPredictionMethod Method, double Time, NtkTensor Train, NtkTensor? Test, double Loss, string? Model = null)
 {
     /// <inheritdoc/>
     public override string ToString() => $"t = {Time:G6}: loss {Loss:G6}, train {NtkShape.Format(Train.Shape)}{(Test is null ? "" : $", test {NtkShape.Format(Test.Shape)}")}";
@@ -57,7 +58,8 @@ public sealed record NtkPrediction(NtkPredictionMethod Method, double Time, NtkT
 /// <param name="Time">Training steps; infinity for the end of training.</param>
 /// <param name="Mean">The mean at the test examples (the training ones where no test kernel was given), float64.</param>
 /// <param name="Covariance">The covariance, in the layout of the kernels, float64; null where the kernels for it were not given.</param>
-public sealed record NtkGaussianPrediction(NtkPredictionMethod Method, NtkGaussianKernel Kernel, double Time, NtkTensor Mean, NtkTensor? Covariance)
+/// <param name="Model">The model whose kernel it was, where the kernel was computed in this session.</param>
+public sealed record NtkGaussianPrediction(NtkPredictionMethod Method, NtkGaussianKernel Kernel, double Time, NtkTensor Mean, NtkTensor? Covariance, string? Model = null)
 {
     /// <inheritdoc/>
     public override string ToString() =>

@@ -10,7 +10,8 @@ namespace Ntk;
 /// <param name="EffectiveRank">exp of the entropy of the eigenvalues as shares of the trace (Roy and Vetterli, EUSIPCO 2007).</param>
 /// <param name="ParticipationRatio">(Σλ)² / Σλ²: how many directions hold the kernel's weight.</param>
 /// <param name="Slope">The power law λᵢ ∝ i^slope, fitted to log λ over log i for the eigenvalues that <paramref name="Rank"/> counts; NaN for fewer than two.</param>
-public sealed record NtkSpectrum(string? Name, int Count, double[] Eigenvalues, double Trace, double ConditionNumber, int Rank, double EffectiveRank, double ParticipationRatio, double Slope)
+/// <param name="Model">The model whose kernel it is, where the kernel was computed in this session.</param>
+public sealed record NtkSpectrum(string? Name, int Count, double[] Eigenvalues, double Trace, double ConditionNumber, int Rank, double EffectiveRank, double ParticipationRatio, double Slope, string? Model = null)
 {
     /// <inheritdoc/>
     public override string ToString() =>

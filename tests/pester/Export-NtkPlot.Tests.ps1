@@ -28,7 +28,7 @@ Describe 'Export-NtkPlot' {
         @{ Words = 'Spectrum, 3 eigenvalues'; Data = { 3.0, 2.0, 1.0 } }
         @{ Words = 'Spectrum of trained, 2 eigenvalues'; Data = { [pscustomobject] @{ Name = 'trained'; Eigenvalues = [double[]](2, 1) } } }
         @{ Words = 'Outputs in training, N = 2, 2 test examples'; Data = { $dynamics } }
-        @{ Words = 'Strongest influences of training examples on 2 test examples'; Data = { $influences } }
+        @{ Words = 'Strongest influences of training examples on 2 test examples, N = 2'; Data = { $influences } }
     ) {
         (& $Data | Export-NtkPlot -AsText -Width 70)[0] | Should -Be $Words
     }
@@ -39,7 +39,12 @@ Describe 'Export-NtkPlot' {
         $n = $x.Shape[0]
         Invoke-EmpiricalNtk $model $x | Export-NtkPlot -AsText | ForEach-Object { $_ } | Where-Object { $_ -like 'Tangent kernel of model, *' } | Should -BeLike "*, N = $n"
         (Invoke-EmpiricalNtk $model $x -PerParameter | Export-NtkPlot -AsText -Kind Parameters)[0] | Should -BeLike "Parameters' shares of the tangent kernel of model, N = $n"
-        ($model | Get-NtkParameter | Export-NtkPlot -AsText)[0] | Should -Be '7,946 numbers in 6 parameters'
+        ($model | Get-NtkParameter | Export-NtkPlot -AsText)[0] | Should -Be 'model: 7,946 numbers in 6 parameters'
+        $own = Invoke-EmpiricalNtk $model $x
+        (Invoke-NtkPrediction $own -YTrain ([double[,]]::new($n, 10)) -Time 1, 10 | Export-NtkPlot -AsText)[0] | Should -Be "Outputs of model in training, N = $n"
+        (Get-NtkInfluence $own $own ([int[]] (0..($n - 1))) -Ridge 1e-3 | Export-NtkPlot -AsText)[0] | Should -Be "Strongest influences of training examples on $n test examples, model, N = $n"
+        (Measure-NtkSpectrum $own | Export-NtkPlot -AsText)[0] | Should -BeLike 'Spectrum of model, *'
+        ($own, $own.Multiply(2) | Export-NtkPlot -AsText -Kind Spectrum)[0] | Should -Be "Spectra of 2 tangent kernels, N = $n"
         ($kernel | Export-NtkPlot -AsText -Title 'My title')[0] | Should -Be 'My title'
     }
 

@@ -39,7 +39,7 @@ public static class Influence
             {
                 int train = order[rank];
                 results.Add(new NtkInfluence(prediction.Index, rank + 1, train, Known(targets, desired, train), columns == 1 ? prediction.Score : prediction.Label,
-                    own[train], own[train] * desired[(train * columns) + column]));
+                    own[train], own[train] * desired[(train * columns) + column], targets.Count, trainTrain.Origin));
             }
         }
         return results;

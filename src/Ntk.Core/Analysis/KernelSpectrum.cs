@@ -23,7 +23,7 @@ public static class KernelSpectrum
         double positive = values.Sum(v => Math.Max(v, 0));
         double entropy = -values.Where(v => v > 0).Sum(v => v / positive * Math.Log(v / positive));
         return new NtkSpectrum(kernel.Name, values.Length, values, trace, smallest > 0 ? largest / smallest : double.PositiveInfinity, rank,
-            positive > 0 ? Math.Exp(entropy) : 0, squares > 0 ? trace * trace / squares : 0, Slope(values, rank));
+            positive > 0 ? Math.Exp(entropy) : 0, squares > 0 ? trace * trace / squares : 0, Slope(values, rank), kernel.Origin);
     }
 
     /// <summary>How far the kernel <paramref name="difference"/> is from the kernel <paramref name="reference"/> of the same examples.</summary>

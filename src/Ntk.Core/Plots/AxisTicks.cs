@@ -14,6 +14,11 @@ internal static class AxisTicks
     public static IReadOnlyList<AxisTick> Between(double low, double high, int count, bool logarithmic)
     {
         double[] positions = logarithmic ? Logarithmic(low, high, count) : Linear(low, high, count);
+        if (logarithmic && positions.Length > 0 && (positions[0] < 1e-3 || positions[^1] >= 1e5))
+        {
+            // All in one way, though some could be written out.
+            return [.. positions.Select(position => new AxisTick(position, Power(position)))];
+        }
         int decimals = logarithmic || positions.Length < 2 ? -1 : Math.Max(0, -(int)Math.Floor(Math.Log10(positions[1] - positions[0]) + 1e-9));
         return [.. positions.Select(position => new AxisTick(position, decimals is >= 0 and <= 4 && Math.Abs(position) < 1e5 ? position.ToString($"N{decimals}", CultureInfo.InvariantCulture) : Number(position)))];
     }
@@ -40,6 +45,14 @@ internal static class AxisTicks
         return value == 0 ? "0"
             : size is >= 1e-3 and < 1e5 ? value.ToString(size >= 1000 ? "N0" : "G4", CultureInfo.InvariantCulture)
             : value.ToString("0.###e0", CultureInfo.InvariantCulture);
+    }
+
+    // 10⁻⁴, 2·10⁵
+    private static string Power(double position)
+    {
+        int exponent = (int)Math.Floor(Math.Log10(position) + 1e-9), digit = (int)Math.Round(position / Math.Pow(10, exponent));
+        string raised = string.Concat($"{exponent}".Select(sign => sign == '-' ? '⁻' : "⁰¹²³⁴⁵⁶⁷⁸⁹"[sign - '0']));
+        return exponent is 0 or 1 ? $"{digit * Math.Pow(10, exponent)}" : $"{(digit == 1 ? "" : $"{digit}·")}10{raised}";
     }
 
     private static double[] Linear(double low, double high, int count)

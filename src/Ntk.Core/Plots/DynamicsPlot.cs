@@ -24,8 +24,9 @@ public static class DynamicsPlot
     /// <param name="yTrain">Targets of the training examples; with them the loss is drawn.</param>
     /// <param name="yTest">Targets of the test examples; likewise.</param>
     /// <param name="title">The title; null for one that says what is shown.</param>
+    /// <param name="model">The model's name, for the title; null where it is not known.</param>
     /// <exception cref="NtkException">Fewer than two times, outputs of different shapes, or targets of another size.</exception>
-    public static CurveFigure From(IReadOnlyList<DynamicsPoint> points, NtkTensor? yTrain = null, NtkTensor? yTest = null, string? title = null)
+    public static CurveFigure From(IReadOnlyList<DynamicsPoint> points, NtkTensor? yTrain = null, NtkTensor? yTest = null, string? title = null, string? model = null)
     {
         DynamicsPoint[] sorted = [.. points.OrderBy(point => point.Time)];
         if (sorted.Length < 2 || sorted[0].Time == sorted[^1].Time)
@@ -41,17 +42,18 @@ public static class DynamicsPlot
         double[][]? deviation = sorted.All(point => point.Covariance is not null) ? Deviations(sorted) : null;
         int examples = train is null ? 0 : sorted[0].Train!.Shape.FirstOrDefault(1), tests = test is null ? 0 : sorted[0].Test!.Shape.FirstOrDefault(1);
         string counts = string.Join(", ", new[] { train is null ? null : $"N = {examples:N0}", test is null ? null : $"{tests:N0} test examples" }.OfType<string>());
+        string of = model is null ? "" : $" of {model}";
         var curves = new List<Curve>();
         if (yTrain is not null || yTest is not null)
         {
             AddLoss(curves, "Train", x, train, yTrain, "-YTrain");
             AddLoss(curves, "Test", x, test, yTest, "-YTest");
             bool logarithmic = curves.All(curve => curve.Y.All(loss => loss > 0)) && curves.Max(curve => curve.Y.Max()) > 10 * curves.Min(curve => curve.Y.Min());
-            return new CurveFigure(title ?? $"Loss in training, {counts}", axis, new FigureAxis("Loss, ½ mean (f − y)²", logarithmic), curves);
+            return new CurveFigure(title ?? $"Loss{of} in training, {counts}", axis, new FigureAxis("Loss, ½ mean (f − y)²", logarithmic), curves);
         }
         AddOutputs(curves, "Train", x, train, null);
         AddOutputs(curves, deviation is null ? "Test" : "Test ± 2 standard deviations", x, test, deviation);
-        return curves.Count > 0 ? new CurveFigure(title ?? $"Outputs in training, {counts}", axis, new FigureAxis("Output f", false), curves)
+        return curves.Count > 0 ? new CurveFigure(title ?? $"Outputs{of} in training, {counts}", axis, new FigureAxis("Output f", false), curves)
             : throw new NtkException(NtkErrorId.InvalidArgument, "There are no outputs to show; an item of dynamics has Time and Train or Test (or Mean and Covariance).");
     }
 

@@ -20,8 +20,10 @@ public static class InfluencePlot
     /// <summary>Makes the figure: a panel a test example, of the first of many.</summary>
     /// <param name="points">Influences, in any order.</param>
     /// <param name="title">The title; null for one that says what is shown.</param>
+    /// <param name="model">The model's name, for the title; null where it is not known.</param>
+    /// <param name="trainCount">The number of training examples, for the title; 0 where it is not known.</param>
     /// <exception cref="NtkException">There is none, or one that is not finite.</exception>
-    public static BarFigure From(IReadOnlyList<InfluencePoint> points, string? title = null)
+    public static BarFigure From(IReadOnlyList<InfluencePoint> points, string? title = null, string? model = null, int trainCount = 0)
     {
         if (points.Count == 0 || points.FirstOrDefault(point => !double.IsFinite(point.Value)) is { } odd)
         {
@@ -37,7 +39,7 @@ public static class InfluencePlot
                 point.Label is null ? $"{point.Train}" : $"{point.Train} ({point.Label})", point.Value, point.Value.ToString("G3", CultureInfo.InvariantCulture)))]));
         }
         string which = tests.Length == 1 ? $"on test example {tests[0].Key}{Predicted(tests[0])}" : tests.Length <= MostPanels ? $"on {tests.Length} test examples" : $"on {MostPanels} of {tests.Length:N0} test examples";
-        return new BarFigure(title ?? $"Strongest influences of training examples {which}", "Contribution to the prediction", panels);
+        return new BarFigure(title ?? $"Strongest influences of training examples {which}{(model is null ? "" : $", {model}")}{(trainCount == 0 ? "" : $", N = {trainCount:N0}")}", "Contribution to the prediction", panels);
     }
 
     private static string Predicted(IEnumerable<InfluencePoint> test) => test.First().Predicted is { } predicted ? $", predicted {predicted}" : "";

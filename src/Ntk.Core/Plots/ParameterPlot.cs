@@ -40,8 +40,9 @@ public static class ParameterPlot
     /// <summary>How many numbers each parameter has.</summary>
     /// <param name="parameters">Names and counts.</param>
     /// <param name="title">The title; null for one that says what is shown.</param>
-    public static BarFigure FromCounts(IReadOnlyList<(string Name, long Count)> parameters, string? title = null) =>
-        new(title ?? $"{parameters.Sum(parameter => parameter.Count):N0} numbers in {parameters.Count} {(parameters.Count == 1 ? "parameter" : "parameters")}", "Numbers",
+    /// <param name="model">The model's name, for the title; null where it is not known.</param>
+    public static BarFigure FromCounts(IReadOnlyList<(string Name, long Count)> parameters, string? title = null, string? model = null) =>
+        new(title ?? $"{(model is null ? "" : $"{model}: ")}{parameters.Sum(parameter => parameter.Count):N0} numbers in {parameters.Count} {(parameters.Count == 1 ? "parameter" : "parameters")}", "Numbers",
             [Panel([.. parameters.Select(parameter => (parameter.Name, (double)parameter.Count))], value => value.ToString("N0", CultureInfo.InvariantCulture))]);
 
     // In the model's order, as a reader knows it; the smallest of too many are one bar.

@@ -12,7 +12,8 @@ public static class SpectrumPlot
     /// <exception cref="NtkException">Another shape, or no positive eigenvalue.</exception>
     public static CurveFigure From(IReadOnlyList<NtkTensor> kernels, string? title = null)
     {
-        string? own = kernels is [{ Rank: > 1 } kernel] ? $"Spectrum of the tangent kernel{Titles.Of(kernel)}, {Titles.Examples(kernel)}" : null;
+        string? own = kernels is [{ Rank: > 1 } kernel] ? $"Spectrum of the tangent kernel{Titles.Of(kernel)}, {Titles.Examples(kernel)}"
+            : kernels.Count > 1 && kernels.All(k => k.Rank > 1 && k.Shape.AsSpan().SequenceEqual(kernels[0].Shape)) ? $"Spectra of {kernels.Count} tangent kernels, {Titles.Examples(kernels[0])}" : null;
         return From([.. kernels.Select(kernel => (DistinctName(kernel, kernels), Eigenvalues(kernel)))], title ?? own);
     }
 

@@ -63,22 +63,26 @@ internal sealed class PlotInput(PSCmdlet cmdlet)
             case NtkPlotKind.Spectrum when tensors.Count > 0:
                 return () => SpectrumPlot.From(tensors, title);
             case NtkPlotKind.Spectrum when _results.TrueForAll(result => Has(result, "Eigenvalues")) && _results.Count > 0:
-                (string?, double[])[] spectra = [.. _results.Select(result => (Text(result, "Name"), Doubles(result, "Eigenvalues")))];
+                (string?, double[])[] spectra = [.. _results.Select(result => (Named(result), Doubles(result, "Eigenvalues")))];
                 return () => SpectrumPlot.From(spectra, title);
             case NtkPlotKind.Dynamics when _results.Count > 0 && _results.TrueForAll(result => Has(result, "Time")):
                 DynamicsPoint[] points = [.. _results.Select(Dynamics)];
                 NtkTensor? yTrain = Optional(arguments.YTrain, "-YTrain"), yTest = Optional(arguments.YTest, "-YTest");
-                return () => DynamicsPlot.From(points, yTrain, yTest, title);
+                string? trained = Text(_results[0], "Model");
+                return () => DynamicsPlot.From(points, yTrain, yTest, title, trained);
             case NtkPlotKind.Parameters when tensors.Count > 0:
                 return () => ParameterPlot.FromKernels(tensors, title);
             case NtkPlotKind.Parameters when _results.Count > 0 && _results.TrueForAll(result => Has(result, "Count") && Has(result, "Name")):
                 (string, long)[] counts = [.. _results.Select(result => (Text(result, "Name") ?? "", Convert.ToInt64(Value(result, "Count"), CultureInfo.InvariantCulture)))];
-                return () => ParameterPlot.FromCounts(counts, title);
+                string? owner = PlainValue.Unwrap(_results[0]) is NtkParameter own ? own.Origin : null;
+                return () => ParameterPlot.FromCounts(counts, title, owner);
             case NtkPlotKind.Influence when tensors is [var matrix]:
                 return () => InfluencePlot.From(InfluencePlot.Points(matrix, labels), title);
             case NtkPlotKind.Influence when _results.Count > 0 && _results.TrueForAll(result => Has(result, "TrainIndex") && Has(result, "Contribution")):
                 InfluencePoint[] influences = [.. _results.Select(result => Influence(result, labels))];
-                return () => InfluencePlot.From(influences, title);
+                string? model = Text(_results[0], "Model");
+                int count = Has(_results[0], "TrainCount") ? Convert.ToInt32(Value(_results[0], "TrainCount"), CultureInfo.InvariantCulture) : 0;
+                return () => InfluencePlot.From(influences, title, model, count);
             default:
                 string given = tensors.Count > 0 ? string.Join(", ", tensors.Take(3).Select(tensor => tensor.Describe())) + (tensors.Count > 3 ? " …" : "") : _results.Count > 0 ? _results[0].TypeNames[0] : "nothing";
                 throw new NtkException(NtkErrorId.InvalidArgument, $"-Kind {kind} takes {Takes(kind)}; given was {given}.") { Target = Argument };
@@ -132,6 +136,9 @@ internal sealed class PlotInput(PSCmdlet cmdlet)
 
     private double[] Doubles(PSObject result, string property) =>
         (double[])TensorArgument.One(cmdlet, Value(result, property), $"{Argument}.{property}").AsType(NtkDType.Float64).ToFlatArray();
+
+    // The model's and its output's name, as far as they are known.
+    private static string? Named(PSObject result) => string.Join(", ", new[] { Text(result, "Model"), Text(result, "Name") }.OfType<string>()) is { Length: > 0 } name ? name : null;
 
     private static bool Has(PSObject result, string property) => result.Properties[property] is not null;
 

@@ -145,7 +145,9 @@ public class FigureTests
     [InlineData(-7, 12, 4, false, "-5 0 5 10")]
     [InlineData(0, 2500, 5, false, "0 500 1,000 1,500 2,000 2,500")]
     [InlineData(0.5, 2000, 8, true, "1 10 100 1,000")]
-    [InlineData(1e-9, 1e3, 4, true, "1e-8 1e-4 1")]
+    [InlineData(1e-9, 1e3, 4, true, "10⁻⁸ 10⁻⁴ 1")]
+    [InlineData(0.5, 2e5, 8, true, "1 10 10² 10³ 10⁴ 10⁵")]
+    [InlineData(1e5, 7e5, 8, true, "10⁵ 2·10⁵ 5·10⁵")]
     [InlineData(1, 30, 8, true, "1 2 5 10 20")]
     public void Ticks_are_round(double low, double high, int count, bool logarithmic, string expected) =>
         Assert.Equal(expected, string.Join(' ', AxisTicks.Between(low, high, count, logarithmic).Select(tick => tick.Text)));

@@ -44,7 +44,7 @@ public static class TrainingDynamics
         {
             Tensor outputs = axes.Restore(train, axes.Rows);
             return new NtkPrediction(options.Method, time, TorchTensors.FromTorch(outputs, "train"),
-                testOutputs is null ? null : TorchTensors.FromTorch(axes.Restore(testOutputs, testRows), "test"), loss.Value(outputs, y).ToDouble());
+                testOutputs is null ? null : TorchTensors.FromTorch(axes.Restore(testOutputs, testRows), "test"), loss.Value(outputs, y).ToDouble(), kernel.Origin);
         }
 
         // The end of training on the mean squared error is the same by every way, and needs no integration.
@@ -106,7 +106,7 @@ public static class TrainingDynamics
                 Tensor mean = axes.Restore(posterior.Mean(y, steps), rows);
                 Tensor? covariance = posterior.Covariance(steps);
                 results.Add(new NtkGaussianPrediction(options.Method, get, time, TorchTensors.FromTorch(mean, "mean"),
-                    covariance is null ? null : TorchTensors.FromTorch(KernelMatrix.Zip(covariance, rows, rows), "covariance")));
+                    covariance is null ? null : TorchTensors.FromTorch(KernelMatrix.Zip(covariance, rows, rows), "covariance"), kernel.Origin));
             }
         }
         return results;
