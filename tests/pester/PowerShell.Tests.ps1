@@ -35,6 +35,13 @@ Describe 'With PowerShell''s own commands' -Tag Utility {
         $back | Out-String | Should -Be ($results[$_] | Out-String)
     }
 
+    It 'writes arrays of numbers by Export-Csv as their numbers' {
+        $results.Spectrum | Export-Csv "$TestDrive/spectrum.csv"
+        [double[]] (-split (Import-Csv "$TestDrive/spectrum.csv").Eigenvalues) | Should -Be $results.Spectrum.Eigenvalues
+        $results.Alignment | Export-Csv "$TestDrive/alignment.csv"
+        [double[]] (-split (Import-Csv "$TestDrive/alignment.csv").EigenvectorAlignment) | Should -Be $results.Alignment.EigenvectorAlignment
+    }
+
     It 'takes what Import-Clixml and Import-Csv bring back for the tensor that it was' {
         Export-Clixml -InputObject $kernel "$TestDrive/kernel.xml"
         $kernel | Export-Csv "$TestDrive/kernel.csv"
