@@ -16,6 +16,7 @@ Describe 'Completion' {
         @{ Line = '$model | Get-NtkParameter -Name ' }
         @{ Line = '$model | Get-NtkParameter ' }
         @{ Line = 'Invoke-EmpiricalNtk $model $x -ParameterName ' }
+        @{ Line = 'Invoke-NtkRegression -Model $model -ParameterName ' }
         @{ Line = '$model | Invoke-EmpiricalNtk -X1 $x -ParameterName ' }
         @{ Line = 'Import-NtkModel $keras/small_fcn/model.keras | Get-NtkParameter -Name ' }
         @{ Line = '(Import-NtkModel $keras/small_fcn/model.keras) | Get-NtkParameter -Name ' }
@@ -46,6 +47,7 @@ Describe 'Completion' {
 
     It 'names the outputs' {
         Get-Completion 'Invoke-NtkModel $two $x -Output ' | Should -Be @($two.Outputs.Name)
+        Get-Completion 'Invoke-NtkRegression -Model $two -Output ' | Should -Be @($two.Outputs.Name)
         Get-Completion "Invoke-EmpiricalNtk `$two `$x -Output $($two.Outputs[0].Name), " | Should -Be @($two.Outputs.Name)
     }
 
@@ -101,6 +103,10 @@ Describe 'Completion' {
             Get-Completion 'Invoke-NtkModel $model -X data.npz/x1' | Should -Contain 'data.npz/x1'
         }
         finally { $null = $path.SetLocation($here) }
+    }
+
+    It 'offers images and folders for an image' {
+        Get-Completion "Import-NtkImage $fixtures/images/" | Should -Be @("$fixtures/images/a_rgb.png", "$fixtures/images/b_rgba.png", "$fixtures/images/more")
     }
 
     It 'is quiet where nothing is known: <Line>' -ForEach @(
