@@ -97,6 +97,6 @@ public sealed partial class ExampleTests : IDisposable
     private static partial Regex ErrorLine();
 
     // PowerShell's own commands outside its core module, which the shell lacks.
-    [GeneratedRegex(@"\b(Export-Csv|Import-Csv|ConvertTo-(Csv|Json|Html)|(Get|Set|Add)-Content|(Select|Sort|Group|Measure|Tee|Compare)-Object|Format-(Table|List|Wide)|Out-(String|File|GridView)|Get-(ChildItem|Item|Date|Random)|(New|Remove|Copy|Move)-Item|Write-(Host|Output|Warning)|Measure-Command|Set-Location|(Join|Test|Split|Resolve)-Path|(Export|Import)-Clixml|Invoke-Item|(Install|Find)-PSResource|Register-PSResourceRepository)\b")]
+    [GeneratedRegex(@"\b(Export-Csv|Import-Csv|ConvertTo-(Csv|Json|Html)|(Get|Set|Add)-Content|(Select|Sort|Group|Measure|Tee|Compare)-Object|Format-(Table|List|Wide)|Out-(String|File|GridView)|Get-(ChildItem|Item|Date|Random)|(New|Remove|Copy|Move)-Item|Write-(Host|Output|Warning)|Measure-Command|Set-Location|(Join|Test|Split|Resolve)-Path|(Export|Import)-Clixml|Invoke-Item|Start-Job|(Install|Find)-PSResource|Register-PSResourceRepository)\b")]
     private static partial Regex OtherCommands();
 }
