@@ -30,6 +30,7 @@
         'Invoke-NtkVectorProduct'
         'Measure-NtkAlignment'
         'Measure-NtkSpectrum'
+        'Test-NtkModel'
     )
     FunctionsToExport    = @()
     VariablesToExport    = @()

@@ -22,6 +22,17 @@ public static partial class NtkEngine
         return ModelImporter.Import(path, options, cancellation);
     }
 
+    /// <summary>What a model file uses, and what stands in the way of importing it: one part an op or layer, obstacles first.</summary>
+    /// <param name="path">As <see cref="Import"/> takes it.</param>
+    /// <param name="options">What of it is to be read.</param>
+    /// <param name="cancellation">Stops between steps.</param>
+    /// <exception cref="NtkException">There is nothing at the path, or it is no model or damaged.</exception>
+    public static IReadOnlyList<NtkModelPart> Survey(string path, ImportOptions? options = null, CancellationToken cancellation = default)
+    {
+        TorchRuntime.Initialize();
+        return ModelImporter.Survey(path, options, cancellation);
+    }
+
     /// <summary>Makes a model of what a file was read into.</summary>
     /// <param name="name">The model's name.</param>
     /// <param name="path">The path it came from.</param>

@@ -14,4 +14,7 @@ public sealed record ImportOptions
 
     /// <summary>Inputs of an f(params, x) that are parameters.</summary>
     public IReadOnlyList<string> ParameterInputs { get; init; } = [];
+
+    /// <summary>Where what the model uses is noted; null where nobody asks.</summary>
+    internal ModelSurvey? Survey { get; init; }
 }

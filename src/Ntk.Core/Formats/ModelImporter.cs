@@ -26,6 +26,27 @@ public static class ModelImporter
         return NtkEngine.CreateModel(name, full, source);
     }
 
+    /// <summary>What a model uses, and what stands in the way of importing it: one part an op or layer, obstacles first.</summary>
+    /// <param name="path">As <see cref="Import"/> takes it.</param>
+    /// <param name="options">What of it is to be read.</param>
+    /// <param name="cancellation">Stops between steps.</param>
+    /// <exception cref="NtkException">There is nothing at the path, or it is no model or damaged.</exception>
+    public static IReadOnlyList<NtkModelPart> Survey(string path, ImportOptions? options = null, CancellationToken cancellation = default)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        string full = Path.GetFullPath(path);
+        var survey = new ModelSurvey(full);
+        try
+        {
+            survey.Try(Read(full, (options ?? new ImportOptions()) with { Survey = survey }, cancellation), cancellation);
+        }
+        catch (NtkException refusal) when (refusal.ErrorId == NtkErrorId.UnsupportedModel)
+        {
+            survey.Add(refusal);
+        }
+        return survey.Parts;
+    }
+
     private static ModelSource Read(string path, ImportOptions options, CancellationToken cancellation)
     {
         try

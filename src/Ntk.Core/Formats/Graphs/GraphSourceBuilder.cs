@@ -57,9 +57,10 @@ internal sealed class GraphSourceBuilder(string path, string format, GraphDef gr
             IReadOnlyList<NtkParameter> parameters = bind(loops ? Acyclic(nodes, arguments, results) : new FlatGraph(nodes, arguments, results), _functions);
             LoopRewriter.Rewrite(nodes);
             var flat = new FlatGraph(nodes, arguments, results);
+            options.Survey?.Add(GraphSurvey.Of(flat, _functions, branches: true));
             try
             {
-                UnsupportedOps.Check(flat, _functions);
+                GraphSurvey.Check(flat, _functions);
             }
             catch (NtkException error)
             {

@@ -42,8 +42,8 @@ public static class KerasImporter
         Span<byte> head = stackalloc byte[4];
         int count = stream.ReadAtLeast(head, 4, throwOnEndOfStream: false);
         stream.Position = 0;
-        return count == 4 && head.StartsWith(s_zipMagic) ? ImportArchive(stream, path, cancellation)
-            : count == 4 && head.SequenceEqual(s_hdf5Magic) ? ImportHdf5(stream, path, cancellation)
+        return count == 4 && head.StartsWith(s_zipMagic) ? ImportArchive(stream, path, options, cancellation)
+            : count == 4 && head.SequenceEqual(s_hdf5Magic) ? ImportHdf5(stream, path, options, cancellation)
             : throw new NtkException(NtkErrorId.FormatNotRecognized, $"'{path}' is neither a .keras archive nor an HDF5 file; it may be truncated or of another format.") { Target = path };
     }
 
@@ -57,7 +57,7 @@ public static class KerasImporter
         }
     }
 
-    private static KerasSource ImportArchive(FileStream stream, string path, CancellationToken cancellation)
+    private static KerasSource ImportArchive(FileStream stream, string path, ImportOptions options, CancellationToken cancellation)
     {
         string config, metadata;
         Hdf5File weights;
@@ -79,12 +79,12 @@ public static class KerasImporter
         {
             JsonElement described = ParseJson(metadata, path, "metadata.json");
             int version = MajorVersion(described.ValueKind == JsonValueKind.Object && described.TryGetProperty("keras_version", out JsonElement v) ? v.GetString() : null, 3);
-            return Build(ArchiveFormat, ParseJson(config, path, "config.json"), version, path, (model, variables) =>
+            return Build(ArchiveFormat, ParseJson(config, path, "config.json"), version, path, options, (model, variables) =>
                 ObjectWeights.Bind(model, variables, weights, path, version, cancellation));
         }
     }
 
-    private static KerasSource ImportHdf5(FileStream stream, string path, CancellationToken cancellation)
+    private static KerasSource ImportHdf5(FileStream stream, string path, ImportOptions options, CancellationToken cancellation)
     {
         using Hdf5File file = Hdf5File.Open(stream, path);
         string config = file.Text("", "model_config") ?? throw new NtkException(NtkErrorId.FormatNotRecognized,
@@ -99,12 +99,12 @@ public static class KerasImporter
             throw new NtkException(NtkErrorId.UnsupportedModel,
                 $"'{path}' was saved with Keras's Theano backend, which stores convolution kernels mirrored. Load it in Keras with the TensorFlow backend and save it again.") { Target = path };
         }
-        return Build(Hdf5Format, ParseJson(config, path, "model_config"), version, path, (model, variables) =>
+        return Build(Hdf5Format, ParseJson(config, path, "model_config"), version, path, options, (model, variables) =>
             LayerWeights.Bind(model, variables, file, root, path, version, cancellation));
     }
 
     /// <summary>Builds the model of a configuration, whose variables <paramref name="bind"/> gives their values.</summary>
-    internal static KerasSource Build(string format, JsonElement config, int version, string path, Action<KerasLayer, KerasWeights> bind)
+    internal static KerasSource Build(string format, JsonElement config, int version, string path, ImportOptions options, Action<KerasLayer, KerasWeights> bind)
     {
         var builder = new LayerBuilder(version);
         KerasLayer model;
@@ -120,6 +120,7 @@ public static class KerasImporter
         {
             throw Corrupt(path, $"its configuration is not one of Keras: {e.Message.TrimEnd('.')}", e);
         }
+        options.Survey?.Add(builder);
         if (builder.Obstacles.Count > 0)
         {
             throw new NtkException(NtkErrorId.UnsupportedModel, $"'{path}' cannot be imported: {string.Join("; ", builder.Obstacles)}. " +

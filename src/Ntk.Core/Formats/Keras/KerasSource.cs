@@ -45,7 +45,7 @@ public sealed class KerasSource : ModelSource
     private NtkTensorSpec[] InferOutputs(List<string> names)
     {
         ShapeException? refusal = null;
-        foreach (int size in (int[])[8, 224])
+        foreach (int size in ShapeProbe.Sizes)
         {
             try
             {
@@ -65,18 +65,8 @@ public sealed class KerasSource : ModelSource
         return names.Select(n => new NtkTensorSpec(n, null, NtkDType.Float32)).ToArray();
     }
 
-    private TensorType[] ShapesAt(int free)
-    {
-        if (Inputs.Any(i => i.Shape is null))
-        {
-            throw new ShapeException("the file does not say the inputs' shapes");
-        }
-        using DisposeScope scope = torch.NewDisposeScope();
-        var trace = new Trace(torch.ScalarType.Float32);
-        Value[] parameters = Parameters.Select(p => trace.Parameter(new TensorType(trace.TypeOf(p.DType), Array.ConvertAll(p.Shape!, d => (long)d)))).ToArray();
-        Value[] inputs = Inputs.Select(i => trace.Input(new TensorType(trace.TypeOf(i.DType), Array.ConvertAll(i.Shape!, d => d < 0 ? (long)free : d)))).ToArray();
-        return Apply(trace, parameters, inputs).Select(o => o.Type).ToArray();
-    }
+    private TensorType[] ShapesAt(int free) =>
+        ShapeProbe.IsPossible(this) ? ShapeProbe.Run(this, free) : throw new ShapeException("the file does not say the inputs' shapes");
 
     private static NtkDType DTypeOf(torch.ScalarType type) => Tensors.TorchTensors.TypeOf(type);
 }

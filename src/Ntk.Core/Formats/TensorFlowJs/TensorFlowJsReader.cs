@@ -62,7 +62,7 @@ internal static class TensorFlowJsReader
         }
         // What TensorFlow.js saves ("tfjs-layers 4.22.0") is as in Keras 2.
         int version = KerasImporter.MajorVersion(Member(topology, "keras_version")?.GetString(), 2);
-        return KerasImporter.Build(LayersFormat, config, version, path, (model, variables) => NamedWeights.Bind(model, variables, weights, path));
+        return KerasImporter.Build(LayersFormat, config, version, path, options, (model, variables) => NamedWeights.Bind(model, variables, weights, path));
     }
 
     private static NtkException NoModel(string path, JsonElement model) => new(NtkErrorId.FormatNotRecognized, Member(model, "class_name") is not null && Member(model, "config") is not null

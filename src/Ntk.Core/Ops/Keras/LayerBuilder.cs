@@ -7,6 +7,7 @@ namespace Ntk.Core.Ops.Keras;
 internal sealed class LayerBuilder(int version)
 {
     private readonly Dictionary<long, KerasLayer> _shared = [];
+    private readonly List<KerasLayer> _made = [];
     private readonly List<(string Layer, string Class, string Reason)> _obstacles = [];
     private int _unnamed;
 
@@ -16,6 +17,10 @@ internal sealed class LayerBuilder(int version)
     /// <summary>What cannot be imported, one line for each class and reason.</summary>
     public IReadOnlyList<string> Obstacles => _obstacles.GroupBy(o => (o.Class, o.Reason))
         .Select(g => $"{g.Key.Class} ({Names(g.Select(o => o.Layer).Distinct().ToArray())}): {g.Key.Reason}").ToArray();
+
+    /// <summary>Every layer made, with the first reason why it cannot be imported.</summary>
+    public IEnumerable<(string Layer, string Class, string? Reason)> Layers =>
+        _made.Select(l => (l.Name, l.ClassName, _obstacles.Find(o => o.Layer == l.Name && o.Class == l.ClassName) is { Reason: { } reason } ? reason : null));
 
     /// <summary>Notes what cannot be imported.</summary>
     public void Report(KerasLayer layer, string reason) => _obstacles.Add((layer.Name, layer.ClassName, reason));
@@ -37,6 +42,7 @@ internal sealed class LayerBuilder(int version)
         string className = kind.GetString()!;
         JsonElement config = serialized.TryGetProperty("config", out JsonElement found) ? found : default;
         KerasLayer layer = new(className, NameOf(serialized, config, className), IsTrainable(config)) { IgnoresTraining = version >= 3 };
+        _made.Add(layer);
         if (!fresh && serialized.TryGetProperty("shared_object_id", out JsonElement id) && id.ValueKind == JsonValueKind.Number)
         {
             _shared[id.GetInt64()] = layer;

@@ -15,6 +15,9 @@ internal sealed class GraphTracer(Trace trace, GraphFlattener functions, Func<in
     private readonly Dictionary<GraphNode, object[]> _constants = [];
     private readonly Dictionary<int, Value> _parameters = [];
 
+    /// <summary>Under which an error's data hold the op that it is about.</summary>
+    public const string OpKey = "op";
+
     /// <summary>Where equations are recorded.</summary>
     public Trace Trace => trace;
 
@@ -100,7 +103,7 @@ internal sealed class GraphTracer(Trace trace, GraphFlattener functions, Func<in
         {
             return known;
         }
-        OpDefinition op = OpTable.Find(node.Op) ?? throw UnsupportedOps.Error([(node.Op, node.Name, 1)]);
+        OpDefinition op = OpTable.Find(node.Op) ?? throw GraphSurvey.Error([(node.Op, node.Name, 1)]);
         try
         {
             if (branches.Any && node.Op == "Merge" && inputs.Count(i => i is not DeadTensor) > 1)
@@ -148,5 +151,5 @@ internal sealed class GraphTracer(Trace trace, GraphFlattener functions, Func<in
     }
 
     private static NtkException At(GraphNode node, string id, string message, Exception inner) =>
-        new(id, $"Node '{node.Name}' ({node.Op}): {message.TrimEnd('.')}.", inner) { Target = node.Name };
+        new(id, $"Node '{node.Name}' ({node.Op}): {message.TrimEnd('.')}.", inner) { Target = node.Name, Data = { [OpKey] = node.Op } };
 }
