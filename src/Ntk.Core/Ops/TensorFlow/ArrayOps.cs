@@ -13,6 +13,8 @@ internal static class ArrayOps
     [
         One("ZerosLike", x => Filled(x, x.Shape, 0)), One("OnesLike", x => Filled(x, x.Shape, 1)),
         new("Fill", c => Lax.BroadcastTo(c[1], c.Known(0))),
+        // What a branch gives that the other does not need.
+        new("FakeParam", c => c.Trace.Constant(zeros(Array.ConvertAll(c.Shape("shape") ?? [], d => (long)Math.Max(d, 0)), c.Type("dtype", DataType.DtFloat)))),
         new("Empty", c => c.Trace.Constant(zeros(c.Known(0), c.Type("dtype", DataType.DtFloat)))),
         new("Range", Range), new("LinSpace", LinSpace),
         new("ConcatV2", c => Lax.Concat(c.Values(0, c.Count - 1), c.KnownInt(c.Count - 1))),
@@ -74,9 +76,10 @@ internal static class ArrayOps
             : Lax.Split(c[0], axis, sizes);
     }
 
-    private static (long[] Low, long[] High) Paddings(OpContext c)
+    /// <summary>The paddings of each axis that an input tells, on both sides.</summary>
+    internal static (long[] Low, long[] High) Paddings(OpContext c, int input = 1)
     {
-        long[] flat = c.Known(1);
+        long[] flat = c.Known(input);
         return (flat.Where((_, i) => i % 2 == 0).ToArray(), flat.Where((_, i) => i % 2 == 1).ToArray());
     }
 

@@ -20,6 +20,9 @@ internal static class DiagonalOps
         new("MatrixSetDiagV2", c => Set(c, Band.Of(c, 2, false))),
         new("MatrixSetDiagV3", c => Set(c, Band.Of(c, 2, true))),
         new("Diag", Diag), new("DiagPart", DiagPart),
+        // The names of TensorFlow's first releases.
+        new("BatchMatrixBandPart", BandPart), new("BatchMatrixDiag", c => Make(c, new Band(0, 0, "LEFT_LEFT"), -1, -1, Lax.ScalarLike(c[0], 0))),
+        new("BatchMatrixDiagPart", c => Part(c, new Band(0, 0, "LEFT_LEFT"), Lax.ScalarLike(c[0], 0))), new("BatchMatrixSetDiag", c => Set(c, new Band(0, 0, "LEFT_LEFT"))),
     ];
 
     /// <summary>The diagonals from <paramref name="Low"/> to <paramref name="High"/>, stored one a row, the highest first, each set to one side of its row.</summary>

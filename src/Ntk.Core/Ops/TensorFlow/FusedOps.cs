@@ -13,6 +13,7 @@ internal static class FusedOps
         new("_FusedConv2D", c => Windowed(c, ConvolutionOps.Convolution)), new("_FusedConv3D", c => Windowed(c, ConvolutionOps.Convolution)),
         new("_FusedDepthwiseConv2dNative", c => Windowed(c, ConvolutionOps.DepthwiseConvolution)),
         new("FusedDepthwiseConv2dNative", c => Windowed(c, ConvolutionOps.DepthwiseConvolution)),
+        new("FusedPadConv2D", c => Padded(c, c[0], 1)), new("FusedResizeAndPadConv2D", c => Padded(c, Resized(c), 2)),
     ];
 
     /// <summary>An activation by the name of its op; those of parameters take <paramref name="parameter"/>.</summary>
@@ -37,6 +38,22 @@ internal static class FusedOps
         Layout layout = Layout.Of(c, c[0].Rank - 2);
         _ = c.Text("filter_format", "HWIO");
         return layout.FromLast(Finish(c, convolve(c, layout, layout.ToLast(c[0]), c[1])));
+    }
+
+    // FusedPadConv2D(input, paddings, filter; mode, strides, padding)
+    private static OpResult Padded(OpContext c, Value x, int paddings)
+    {
+        (long[] low, long[] high) = ArrayOps.Paddings(c, paddings);
+        Value padded = Lax.MirrorPad(x, low, high, c.Choice("mode", "", "REFLECT", "SYMMETRIC") == "SYMMETRIC");
+        return ConvolutionOps.Convolution(c, new Layout(false, 2), padded, c[paddings + 1]);
+    }
+
+    // FusedResizeAndPadConv2D(input, size, paddings, filter; resize_align_corners, …)
+    private static Value Resized(OpContext c)
+    {
+        long[] size = c.Known(1);
+        bool corners = c.Bool("resize_align_corners");
+        return Lax.Resize(Lax.Resize(c[0], 1, size[0], Interpolation.Linear, corners), 2, size[1], Interpolation.Linear, corners);
     }
 
     // The ops in fused_ops, one after the other; each takes its operands from the inputs behind the second. Channels are last.

@@ -20,6 +20,10 @@ internal static class GatherOps
         new("TensorScatterSub", c => c[0] - Scatter(c, c[2])),
         new("TensorScatterMax", c => Extreme(c, largest: true)),
         new("TensorScatterMin", c => Extreme(c, largest: false)),
+        new("ScatterNdNonAliasingAdd", c => c[0] + Scatter(c, c[2])),
+        // Rows of the first axis. What else reads x reads it as it was.
+        new("InplaceUpdate", c => Replace(c[0], Lax.ExpandDims(c[1], -1), c[2])),
+        new("InplaceAdd", c => c[0] + Lax.ScatterNd(Lax.ExpandDims(c[1], -1), c[2], c[0].Shape)), new("InplaceSub", c => c[0] - Lax.ScatterNd(Lax.ExpandDims(c[1], -1), c[2], c[0].Shape)),
         new("SparseToDense", SparseToDense),
     ];
 

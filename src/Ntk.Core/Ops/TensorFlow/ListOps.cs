@@ -77,6 +77,7 @@ internal static class ListOps
         new("TensorListResize", c => Resize(List(c), c.KnownInt(1))),
         new("TensorListElementShape", c => c.Trace.Constant(tensor(List(c).ElementShape ?? [-1], ScalarType.Int64).to(c.Type("shape_type", DataType.DtInt32)))),
         new("TensorListGather", c => Lax.Stack(c.Known(1).Select(i => List(c).At(c.Trace, i, Sizes(c, 2))).ToArray(), 0)),
+        new("TensorListScatter", c => Scatter(FromValues([], c[0].DType, null), c[0], c.Known(1), -1)),
         new("TensorListScatterV2", c => Scatter(FromValues([], c[0].DType, null), c[0], c.Known(1), c.KnownInt(3))),
         new("TensorListScatterIntoExistingList", c => Scatter(List(c), c[1], c.Known(2), -1)),
         new("TensorListConcatLists", c => List(c).Of([.. List(c).Items, .. c.Handle<TensorList>(1).Items])),

@@ -11,6 +11,7 @@ internal static class SpectralOps
     public static OpDefinition[] Table { get; } =
     [
         Complex("FFT", 1, false), Complex("FFT2D", 2, false), Complex("FFT3D", 3, false), Complex("IFFT", 1, true), Complex("IFFT2D", 2, true), Complex("IFFT3D", 3, true),
+        Complex("BatchFFT", 1, false), Complex("BatchFFT2D", 2, false), Complex("BatchFFT3D", 3, false), Complex("BatchIFFT", 1, true), Complex("BatchIFFT2D", 2, true), Complex("BatchIFFT3D", 3, true),
         new("RFFT", c => FromReal(c, c[0], 1)), new("RFFT2D", c => FromReal(c, c[0], 2)), new("RFFT3D", c => FromReal(c, c[0], 3)),
         new("FFTND", c => Along(c, x => Lax.Fourier(x, c.Known(2).Length, FourierKind.Forward, 0))), new("IFFTND", c => Along(c, x => Lax.Fourier(x, c.Known(2).Length, FourierKind.Inverse, 0))),
         new("RFFTND", c => Along(c, x => FromReal(c, x, c.Known(2).Length))), new("IRFFTND", c => Along(c, x => ToReal(c, x, c.Known(2).Length))),
