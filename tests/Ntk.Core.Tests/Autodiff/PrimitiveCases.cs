@@ -28,9 +28,11 @@ public sealed record PrimitiveCase(Func<Value[], Value> Build, double Low, doubl
     }
 
     /// <summary>The Jacobian (outputs, operand's elements) by each operand, all rows pulled back at once.</summary>
-    public static Tensor[] ReverseJacobian(Program program, Tensor[] values)
+    public static Tensor[] ReverseJacobian(Program program, Tensor[] values) => ReverseJacobian(program, values, new Tensor?[program.Variables.Length]);
+
+    /// <summary>The same, with the inputs among <paramref name="all"/> variables' values.</summary>
+    public static Tensor[] ReverseJacobian(Program program, Tensor[] values, Tensor?[] all)
     {
-        var all = new Tensor?[program.Variables.Length];
         ForwardPass.Bind(program, program.Parameters, values, all);
         ForwardPass.Evaluate(program, all, _ => true, Enumerable.Repeat(-1, all.Length).ToArray(), default);
         TensorType type = program.Variables[program.Outputs[0]].Type;
