@@ -158,7 +158,7 @@ internal sealed class SavedModelVariables(string folder, MetaGraphDef meta)
     }
 
     // Keras lists its variables in the order in which layers were made; others come as the walk meets them. It also lists those that frozen layers own, which
-    // their own objects call trainable. Keras 3 exports each variable twice, by the same name, and the graph reads the one that is not in the lists.
+    // their own objects call trainable, and does not list a recurrent layer's remembered state, which its object calls so, too. Keras 3 exports each variable twice, by the same name, and the graph reads the one that is not in the lists.
     private static void Sort(Dictionary<string, Known> objects, SavedObjectGraph saved, Dictionary<int, string> keys)
     {
         Dictionary<string, int> Places(string list)
@@ -182,7 +182,7 @@ internal sealed class SavedModelVariables(string folder, MetaGraphDef meta)
         foreach ((string key, Known known) in objects.ToArray())
         {
             int? place = Place(all, key, known);
-            bool isFrozen = lists && place is not null && (all.ContainsKey(key) ? !trained.ContainsKey(key) : Place(trained, key, known) is null);
+            bool isFrozen = lists && (all.ContainsKey(key) ? !trained.ContainsKey(key) : Place(trained, key, known) is null);
             objects[key] = known with { Order = place - saved.Nodes.Count ?? known.Order, Trainable = known.Trainable && !isFrozen };
         }
     }
