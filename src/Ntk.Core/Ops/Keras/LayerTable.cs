@@ -8,7 +8,7 @@ internal static class LayerTable
     private static readonly Dictionary<string, Action<KerasLayer, LayerConfig>> s_all = Join(
         CoreLayers.Table, ActivationLayers.Table, ConvolutionLayers.Table, LocallyConnectedLayers.Table, PoolingLayers.Table, NormalizationLayers.Table, RecurrentLayers.Table,
         ConvolutionalRecurrentLayers.Table, AttentionLayers.Table, MergeLayers.Table, ReshapingLayers.Table, RegularizationLayers.Table,
-        PreprocessingLayers.Table, SpectrogramLayers.Table, ModelLayers.Table, TensorFlowOperations.Table);
+        PreprocessingLayers.Table, SpectrogramLayers.Table, ModelLayers.Table, TensorFlowOperations.Table, TensorFlowOpLayers.Table);
 
     /// <summary>The class names.</summary>
     public static IEnumerable<string> Names => s_all.Keys;

@@ -12,7 +12,6 @@ internal static class TensorFlowOperations
         ["ClassMethod"] = Unsupported,
         ["InstanceProperty"] = Unsupported,
         ["InstanceMethod"] = Unsupported,
-        ["TensorFlowOpLayer"] = Unsupported,
     };
 
     private static void Build(KerasLayer layer, LayerConfig c)
