@@ -84,7 +84,8 @@ internal static class ModelLayers
         layer.Add("vector_u", trained: false);
         KerasLayer inner = c.Inner("layer");
         inner.PathName = c.Version < 3 ? "" : inner.Name;
-        layer.Body = call => call.Call(inner, call.First);
+        // Keras 3 casts what comes out to the input's type, the rows of an embedding to whole numbers.
+        layer.Body = call => call.Call(inner, call.First).Select(o => c.Version < 3 ? o : o with { Value = Lax.Cast(o.Value, call.X.DType) }).ToArray();
     }
 
     private static void Wrapper(KerasLayer layer, LayerConfig c)
