@@ -37,9 +37,10 @@ Describe 'With PowerShell''s own commands' -Tag Utility {
 
     It 'writes arrays of numbers by Export-Csv as their numbers' {
         $results.Spectrum | Export-Csv "$TestDrive/spectrum.csv"
-        [double[]] (-split (Import-Csv "$TestDrive/spectrum.csv").Eigenvalues) | Should -Be $results.Spectrum.Eigenvalues
+        $digits = { '{0:G12}' -f [double] $_ }
+        -split (Import-Csv "$TestDrive/spectrum.csv").Eigenvalues | ForEach-Object $digits | Should -Be ($results.Spectrum.Eigenvalues | ForEach-Object $digits)
         $results.Alignment | Export-Csv "$TestDrive/alignment.csv"
-        [double[]] (-split (Import-Csv "$TestDrive/alignment.csv").EigenvectorAlignment) | Should -Be $results.Alignment.EigenvectorAlignment
+        -split (Import-Csv "$TestDrive/alignment.csv").EigenvectorAlignment | ForEach-Object $digits | Should -Be ($results.Alignment.EigenvectorAlignment | ForEach-Object $digits)
     }
 
     It 'takes what Import-Clixml and Import-Csv bring back for the tensor that it was' {
