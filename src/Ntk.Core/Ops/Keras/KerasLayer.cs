@@ -50,6 +50,9 @@ public sealed class KerasLayer(string className, string name, bool trainable)
     /// <summary>Whether a mask of the (first) input goes on to the outputs that <see cref="Body"/> leaves without one.</summary>
     public bool PassesMask { get; internal set; }
 
+    /// <summary>Whether the tensors it is called on have no mask for the layers that come after it, as with the attention of Keras since 3.8.</summary>
+    internal bool TakesMasksAway { get; set; }
+
     /// <summary>Whether the mode that a call in the file asks for gives way to inference.</summary>
     internal bool IgnoresTraining { get; init; }
 

@@ -45,6 +45,13 @@ public sealed class LayerGraph
             object?[] arguments = node.Arguments.Select(a => LayerArguments.Resolve(a, Find, call.Trace)).ToArray();
             Dictionary<string, object?> keywords = node.Keywords.ToDictionary(p => p.Key, p => LayerArguments.Resolve(p.Value, Find, call.Trace));
             results[(layer.Name, index)] = layer.Call(call.With(arguments, keywords));
+            if (layer.TakesMasksAway)
+            {
+                foreach (TensorReference used in node.Needs)
+                {
+                    results[(used.Layer, used.Node)] = results[(used.Layer, used.Node)].Select((f, i) => i == used.Tensor ? f with { Mask = null } : f).ToArray();
+                }
+            }
         }
         return _outputs.Select(Find).ToArray();
     }

@@ -47,6 +47,7 @@ internal sealed class MultiHeadAttention
         c.Ignore("num_heads", "value_dim", "output_shape", "query_shape", "key_shape", "value_shape");
         long[]? axes = c.Has("attention_axes") ? c.Integers("attention_axes", 1) : null;
         Place(layer, new MultiHeadAttention(layer, c, 1 / Math.Sqrt(keySize), axes, 1));
+        layer.TakesMasksAway = c.Version >= 3;
     }
 
     /// <summary>Makes a GroupQueryAttention.</summary>
