@@ -102,7 +102,7 @@ internal sealed record KernelPlan(IReadOnlyList<GroupPlan> Groups, double PassFl
             size * model.Program.Parameters.Sum(p => (double)model.Program.Variables[p].Type.Count), size, model.Program.Equations.Length, pairs, LongestStep(model, rows));
     }
 
-    /// <summary>Counts a product with vectors: each group's term meets directions of the parameters, in factors where it has them (<see cref="TermProduct"/>); of those that spread, work takes bytes.</summary>
+    /// <summary>Counts a product with vectors: each group's term meets directions of the parameters, in factors where that takes less than writing the Jacobian out.</summary>
     /// <param name="model">The traced model.</param>
     /// <param name="layout">The kernel's layout.</param>
     /// <param name="examples">N1 + N2.</param>
@@ -112,6 +112,8 @@ internal sealed record KernelPlan(IReadOnlyList<GroupPlan> Groups, double PassFl
     /// <param name="shares">The kernels asked for.</param>
     public static KernelPlan ForVectors(TracedModel model, KernelLayout layout, long examples, long vectors, bool useRules, bool useFactors, KernelShares shares)
     {
+        // A Jacobian's element is written and read again, which takes as long as so many operations of a product.
+        const double ElementCost = 40;
         KernelPlan plan = Make(model, layout, examples, 0, GroupMethod.Explicit, useRules, shares) with { Pairs = 0 };
         double rows = layout.Rows1.Count, met = 2 * vectors * rows;
         return plan with { Groups = [.. plan.Groups.Select(Chosen)] };
@@ -123,16 +125,13 @@ internal sealed record KernelPlan(IReadOnlyList<GroupPlan> Groups, double PassFl
             bool lookup = uses is [{ IsLookup: true }, ..];
             // Of a table the rows looked up alone, of other parameters all at each position.
             double perScalar = lookup ? positions / Math.Max(1, uses[0]!.Inner) : positions;
-            double written = group.UseFlops + (examples * met * scalars);
-            if (!useFactors || !CanGram(group.Group, uses))
+            if (!useFactors || !CanGram(group.Group, uses) || met * perScalar > (2 * rows * perScalar) + met + (ElementCost * rows))
             {
-                return group with { UseFlops = written };
+                return group with { UseFlops = group.UseFlops + (examples * met * scalars) };
             }
-            UseShape first = uses[0]! with { Positions = (long)positions };
-            bool spreads = TermProduct.Spreads(first, vectors);
+            UseShape first = uses[0]!;
             double outer = first.Blocks * positions * first.Outer, inner = lookup ? 2 * positions : first.Blocks * positions * first.Inner;
-            return new GroupPlan(group.Group, GroupMethod.Gram, spreads ? examples * met * scalars * perScalar : written, 0, plan.ElementBytes * (inner + (rows * outer)),
-                spreads ? plan.ElementBytes * vectors * rows * outer : 0);
+            return new GroupPlan(group.Group, GroupMethod.Gram, examples * met * scalars * perScalar, 0, plan.ElementBytes * (inner + (rows * outer)), plan.ElementBytes * vectors * rows * outer);
         }
     }
 

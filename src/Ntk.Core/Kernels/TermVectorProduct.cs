@@ -27,9 +27,9 @@ internal sealed class TermVectorProduct
     private TermVectorProduct(ModelProblem problem, int output, Side left, Side right, KernelLayout layout, long vectors, KernelPlan plan, CancellationToken cancellation)
     {
         (_problem, _output, _left, _right, _layout, _vectors, _plan, _cancellation) = (problem, output, left, right, layout, vectors, plan, cancellation);
-        double pass = Math.Max(1, plan.ExampleBytes + plan.Groups.Where(g => !IsGathered(g)).Sum(g => g.TermBytes));
-        double block = Math.Max(1, plan.Groups.Where(IsGathered).Sum(g => g.TermBytes)
-            + (2 * plan.Groups.Where(IsGathered).Select(g => g.WorkBytes).DefaultIfEmpty().Max()));
+        double pass = Math.Max(1, plan.ExampleBytes + plan.Groups.Where(g => g.Method == GroupMethod.Explicit).Sum(g => g.TermBytes));
+        double block = Math.Max(1, plan.Groups.Where(g => g.Method == GroupMethod.Gram).Sum(g => g.TermBytes)
+            + (2 * plan.Groups.Where(g => g.Method == GroupMethod.Gram).Select(g => g.WorkBytes).DefaultIfEmpty().Max()));
         _tile = problem.Options.TileExamples ?? Math.Clamp((long)(Math.Min(MostPass, problem.MemoryLimit / 4.0) / pass), 1, LargestTile);
         _block = _tile * Math.Max(1, problem.Options.BlockExamples ?? Math.Clamp((long)(Math.Min(MostBlock, problem.MemoryLimit / 4.0) / block), 1, LargestBlock) / _tile);
     }
@@ -66,11 +66,14 @@ internal sealed class TermVectorProduct
     /// <returns>(V, D, F, G1), not yet scaled; the caller owns it.</returns>
     public Tensor Multiply(Tensor vectors, Action step)
     {
-        var directions = new Direction?[_plan.Groups.Count];
+        var directions = new Tensor?[_plan.Groups.Count];
         try
         {
             Walk(_right, _layout.Rows2, step, (g, term, start, count) => directions[g] = TermProduct.PullBack(term, vectors.narrow(3, start, count), _layout.Rows2, directions[g]));
-            Array.ForEach(directions, direction => direction?.Turn());
+            for (int g = 0; g < directions.Length; g++)
+            {
+                directions[g] = directions[g] is { } direction ? TermProduct.Turned(direction, _plan.Groups[g].Method) : null;
+            }
             Tensor result = zeros([_vectors, _layout.Rows1.Diagonal, _layout.Rows1.Full, _left.Examples], vectors.dtype);
             Walk(_left, _layout.Rows1, step, (g, term, start, count) =>
             {
@@ -83,15 +86,16 @@ internal sealed class TermVectorProduct
         }
         finally
         {
-            Array.ForEach(directions, direction => direction?.Dispose());
+            foreach (Tensor? direction in directions)
+            {
+                direction?.Dispose();
+            }
         }
     }
 
-    // Factors that spread meet directions as large as the parameters, once a block; what is written out meets them while it is in the cache.
-    private static bool IsGathered(GroupPlan group) => group is { Method: GroupMethod.Gram, WorkBytes: > 0 };
-
     private long Tiles(Side side) => (side.Examples + _tile - 1) / _tile;
 
+    // Jacobians are met pass by pass, while they are in the cache; factors are gathered to blocks, so that directions as large as the parameters are read seldom.
     private void Walk(Side side, OutputRows rows, Action step, Action<int, Term, long, long> meet)
     {
         void Meet(int group, Term term, long start, long count)
@@ -112,7 +116,7 @@ internal sealed class TermVectorProduct
                 (PreparedModel prepared, Tensor[] inputs) = _problem.PrepareTile(_output, _left, _right, side.Tile(first + start, count, _problem.InputAxis), count);
                 void Take(int group, Term term)
                 {
-                    if (IsGathered(_plan.Groups[group]) && count < size)
+                    if (term is FactoredTerm && count < size)
                     {
                         (blocks[group] ??= new TermBlock(size)).Place(term, at, count);
                     }
