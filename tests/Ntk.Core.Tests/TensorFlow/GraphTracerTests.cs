@@ -29,6 +29,42 @@ public sealed class GraphTracerTests : IDisposable
 
     private static NodeDef Kernel(params long[] shape) => Constant("w", shape, Enumerable.Range(0, (int)shape.Aggregate((a, b) => a * b)).Select(i => Some(i * 5)).ToArray());
 
+    [Fact]
+    public void APaddedConvolutionIsPaddingAndConvolution()
+    {
+        NtkTensor x = Tensor([2, 4, 3, 2], Some);
+        var paddings = new TensorProto { Dtype = DataType.DtInt32, TensorShape = new TensorShapeProto { Dim = { new TensorShapeProto.Types.Dim { Size = 4 }, new TensorShapeProto.Types.Dim { Size = 2 } } }, IntVal = { 0, 0, 1, 2, 2, 0, 0, 0 } };
+        NodeDef[] shared = [Placeholder("x"), Kernel(3, 2, 2, 2), Node("p", "Const", [], ("value", paddings), ("dtype", DataType.DtInt32)), Indices("s", 5, 4)];
+        (string, object)[] options = [("strides", new long[] { 1, 2, 1, 1 }), ("padding", "VALID")];
+        NtkTensor Of(params NodeDef[] nodes) => Run(Model([.. shared, .. nodes]), x);
+        NodeDef reflect = Node("r", "MirrorPad", ["x", "p"], ("mode", "REFLECT")), convolve = Node("y", "Conv2D", ["r", "w"], options);
+        AssertClose(Of(reflect, convolve), Of(Node("y", "FusedPadConv2D", ["x", "p", "w"], [("mode", "REFLECT"), .. options])), 1e-6);
+        AssertClose(Of(Node("z", "ResizeBilinear", ["x", "s"], ("align_corners", true)), Node("r", "MirrorPad", ["z", "p"], ("mode", "REFLECT")), convolve),
+            Of(Node("y", "FusedResizeAndPadConv2D", ["x", "s", "p", "w"], [("mode", "REFLECT"), ("resize_align_corners", true), .. options])), 1e-6);
+    }
+
+    [Fact]
+    public void RowsAreUpdatedAndAddedInPlaceOfOthers()
+    {
+        NtkTensor x = Tensor([3, 2], Some);
+        NodeDef[] shared = [Placeholder("x"), Indices("i", 2, 0), Constant("v", [2, 2], 1, 2, 3, 4)];
+        double[] Of(string op) => Elements(Run(Model([.. shared, Node("y", op, ["x", "i", "v"])]), x));
+        double[] before = Elements(x);
+        Assert.Equal(new double[] { 3, 4, before[2], before[3], 1, 2 }, Of("InplaceUpdate"));
+        Assert.Equal(before.Zip(new double[] { 3, 4, 0, 0, 1, 2 }, (a, b) => Math.Round(a + b, 5)), Of("InplaceAdd").Select(a => Math.Round(a, 5)));
+        Assert.Equal(before.Zip(new double[] { 3, 4, 0, 0, 1, 2 }, (a, b) => Math.Round(a - b, 5)), Of("InplaceSub").Select(a => Math.Round(a, 5)));
+    }
+
+    [Theory]
+    [InlineData("BatchMatrixDiag", "MatrixDiag", 2)]
+    [InlineData("BatchMatrixDiagPart", "MatrixDiagPart", 3)]
+    public void TheFirstReleasesNamesMeanTheSame(string old, string now, int rank)
+    {
+        NtkTensor x = Tensor(new[] { 2, 3, 3 }[..rank], Some);
+        NtkTensor Of(string op) => Run(Model(Placeholder("x"), Node("y", op, ["x"])), x);
+        AssertClose(Of(now), Of(old), 1e-7);
+    }
+
     [Theory]
     [InlineData("Conv2D", "SAME", 2)]
     [InlineData("Conv2D", "EXPLICIT", 1)]
