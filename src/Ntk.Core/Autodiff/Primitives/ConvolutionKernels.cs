@@ -18,9 +18,10 @@ internal static class ConvolutionKernels
         {
             return zeros([0, .. g.OutputSizes(x.shape.AsSpan(1), kernel.shape), kernel.shape[^1]], x.dtype);
         }
+        using Tensor reached = WithoutIdleStrides(x, kernel, ref g);
         // Torch pads both ends alike, without a copy; what one end has more is padded before.
         long[] both = [.. g.Low.Zip(g.High, Math.Min)];
-        using Tensor padded = PadSpatial(x, [.. g.Low.Zip(both, (low, pad) => low - pad)], [.. g.High.Zip(both, (high, pad) => high - pad)]);
+        using Tensor padded = PadSpatial(reached, [.. g.Low.Zip(both, (low, pad) => low - pad)], [.. g.High.Zip(both, (high, pad) => high - pad)]);
         using Tensor input = ChannelsFirst(padded), weight = KernelFirst(kernel);
         using Tensor output = Convolve(input, weight, both, g);
         return ChannelsLast(output);
@@ -148,6 +149,29 @@ internal static class ConvolutionKernels
     {
         var none = new long[g.SpatialRank];
         return (padded ? g with { Low = none, High = none } : g).OutputSizes(input, window);
+    }
+
+    // A window that stands at one place only makes no step: what it does not reach is cut off, and the stride is 1. libtorch 2.7's single-precision convolution of one
+    // channel reads beyond its input where such a stride is larger.
+    private static Tensor WithoutIdleStrides(Tensor x, Tensor kernel, ref ConvolutionGeometry g)
+    {
+        long[] window = kernel.shape[..g.SpatialRank], sizes = g.OutputSizes(x.shape.AsSpan(1), window);
+        long[] strides = [.. g.Strides], high = [.. g.High];
+        Tensor reached = x.alias();
+        for (int i = 0; i < window.Length; i++)
+        {
+            long reach = (g.Dilations[i] * (window[i] - 1)) + 1 - g.Low[i];
+            if (sizes[i] != 1 || strides[i] == 1 || reach < 1)
+            {
+                continue;
+            }
+            long taken = Math.Min(x.shape[i + 1], reach);
+            using Tensor whole = reached;
+            reached = whole.narrow(i + 1, 0, taken);
+            (strides[i], high[i]) = (1, reach - taken);
+        }
+        g = g with { Strides = strides, High = high };
+        return reached;
     }
 
     private static Tensor PadSpatial(Tensor x, long[] low, long[] high)
