@@ -15,13 +15,13 @@ public sealed record ConvolutionGeometry(long[] Strides, long[] Dilations, long[
     /// <summary>The number of spatial axes.</summary>
     public int SpatialRank => Strides.Length;
 
-    /// <summary>The output's spatial sizes.</summary>
+    /// <summary>The output's spatial sizes; 0 where a window finds no place, as TensorFlow counts.</summary>
     public long[] OutputSizes(ReadOnlySpan<long> input, ReadOnlySpan<long> window)
     {
         var sizes = new long[SpatialRank];
         for (int i = 0; i < sizes.Length; i++)
         {
-            sizes[i] = Math.Max(0, ((input[i] + Low[i] + High[i] - (Dilations[i] * (window[i] - 1)) - 1) / Strides[i]) + 1);
+            sizes[i] = Math.Max(0, (input[i] + Low[i] + High[i] - (Dilations[i] * (window[i] - 1)) - 1 + Strides[i]) / Strides[i]);
         }
         return sizes;
     }

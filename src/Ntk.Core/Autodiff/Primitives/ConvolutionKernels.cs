@@ -14,9 +14,10 @@ internal static class ConvolutionKernels
     /// <summary>x (N, spatial, Cin) * kernel → (N, spatial, Cout).</summary>
     public static Tensor Forward(Tensor x, Tensor kernel, ConvolutionGeometry g)
     {
-        if (x.shape[0] == 0)
+        long[] sizes = g.OutputSizes(x.shape.AsSpan(1), kernel.shape);
+        if (x.shape[0] == 0 || sizes.Contains(0))
         {
-            return zeros([0, .. g.OutputSizes(x.shape.AsSpan(1), kernel.shape), kernel.shape[^1]], x.dtype);
+            return zeros([x.shape[0], .. sizes, kernel.shape[^1]], x.dtype);
         }
         using Tensor reached = WithoutIdleStrides(x, kernel, ref g);
         // Torch pads both ends alike, without a copy; what one end has more is padded before.
@@ -32,6 +33,10 @@ internal static class ConvolutionKernels
     {
         int spatial = g.SpatialRank;
         long[] window = kernel.shape[..spatial];
+        if (cotangent.numel() == 0)
+        {
+            return zeros(shape, cotangent.dtype);
+        }
         if (g.Strides.All(s => s == 1) && g.Groups == 1)
         {
             // A convolution with the mirrored kernel, its channels exchanged, runs faster than torch's transposed one.
