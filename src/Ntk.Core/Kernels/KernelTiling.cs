@@ -58,7 +58,8 @@ internal sealed record KernelTiling(long Tile, long Block, long KeptBlocks, bool
         long longest = Math.Max(examples1, examples2), blocks = (longest + block - 1) / block;
         long even = (longest + blocks - 1) / blocks, rounded = (even + BlockStep - 1) / BlockStep * BlockStep;
         block = rounded <= block ? rounded : even;
-        long kept = options.KeptBlocks ?? Math.Max(1, (long)((free - (block * term) - (block * block * pair)) / Math.Max(1, block * term)));
+        double room = (free - (block * term) - (block * block * pair)) / Math.Max(1, block * term);
+        long kept = options.KeptBlocks ?? (long)Math.Clamp(room, 1, Math.Max(1, (examples1 + block - 1) / block));
         return Even(tile, block, kept, false);
     }
 

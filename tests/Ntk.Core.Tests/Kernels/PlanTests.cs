@@ -106,4 +106,12 @@ public sealed class PlanTests
         Assert.True(held.Bytes <= limit, $"{held}");
         Assert.True(held.TileExamples < free.TileExamples, $"{held}\n{free}");
     }
+
+    [Fact]
+    public void ExpectsNoMoreMemoryThanItsBlocksTake()
+    {
+        // Two blocks of x1's terms and what one meets: some 7,400 numbers an example.
+        NtkPlan plan = Plan(Dense(784, 512, 512, 10), 800, null, new() { MemoryLimit = 8L << 30 });
+        Assert.InRange(plan.Bytes, 16 << 20, 256 << 20);
+    }
 }
