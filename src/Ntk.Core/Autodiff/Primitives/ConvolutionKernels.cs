@@ -19,7 +19,7 @@ internal static class ConvolutionKernels
         {
             return zeros([x.shape[0], .. sizes, kernel.shape[^1]], x.dtype);
         }
-        using Tensor reached = WithoutIdleStrides(x, kernel, ref g);
+        using Tensor reached = WithoutIdleStrides(x, kernel, sizes, ref g);
         // Torch pads both ends alike, without a copy; what one end has more is padded before.
         long[] both = [.. g.Low.Zip(g.High, Math.Min)];
         using Tensor padded = PadSpatial(reached, [.. g.Low.Zip(both, (low, pad) => low - pad)], [.. g.High.Zip(both, (high, pad) => high - pad)]);
@@ -156,12 +156,11 @@ internal static class ConvolutionKernels
         return (padded ? g with { Low = none, High = none } : g).OutputSizes(input, window);
     }
 
-    // A window that stands at one place only makes no step: what it does not reach is cut off, and the stride is 1. libtorch 2.7's single-precision convolution of one
+    // A window that stands at one place only makes no step: what it does not reach is cut off, and the stride is 1. libtorch 2.10's single-precision convolution of one
     // channel reads beyond its input where such a stride is larger.
-    private static Tensor WithoutIdleStrides(Tensor x, Tensor kernel, ref ConvolutionGeometry g)
+    private static Tensor WithoutIdleStrides(Tensor x, Tensor kernel, long[] sizes, ref ConvolutionGeometry g)
     {
-        long[] window = kernel.shape[..g.SpatialRank], sizes = g.OutputSizes(x.shape.AsSpan(1), window);
-        long[] strides = [.. g.Strides], high = [.. g.High];
+        long[] window = kernel.shape[..g.SpatialRank], strides = [.. g.Strides], high = [.. g.High];
         Tensor reached = x.alias();
         for (int i = 0; i < window.Length; i++)
         {
