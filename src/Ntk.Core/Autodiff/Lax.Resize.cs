@@ -1,3 +1,4 @@
+using Ntk.Core.Autodiff.Primitives;
 using static TorchSharp.torch;
 
 namespace Ntk.Core.Autodiff;
@@ -36,9 +37,8 @@ public static partial class Lax
         {
             throw new ShapeException($"resizing an axis from {from} to {size}");
         }
-        // TensorFlow computes places in float32, and so decides what is nearest.
-        float scale = alignCorners && size > 1 ? (from - 1) / (float)(size - 1) : from / (float)size;
-        float Place(long i) => halfPixelCenters ? ((i + 0.5f) * scale) - 0.5f : i * scale;
+        float scale = Scale(from, size, alignCorners);
+        float Place(long i) => Lax.Place(i, scale, halfPixelCenters);
         if (interpolation == Interpolation.Nearest)
         {
             var index = new long[size];
@@ -70,6 +70,28 @@ public static partial class Lax
         return Weighted(x, axis, weights);
     }
 
+    /// <summary>Images (N, H, W, C) of float64 resized linearly, rounded to float32 as in TensorFlow, whose op for this has no other result.</summary>
+    /// <param name="x">The images.</param>
+    /// <param name="height">Their new height.</param>
+    /// <param name="width">Their new width.</param>
+    /// <param name="alignCorners">Whether the first and last elements' centers stay in place.</param>
+    /// <param name="halfPixelCenters">Whether elements are areas with centers at one half.</param>
+    public static Value ResizeRounded(Value x, long height, long width, bool alignCorners = false, bool halfPixelCenters = false)
+    {
+        LinearPlaces Places(long from, long size)
+        {
+            if (from == 0 || size < 1)
+            {
+                throw new ShapeException($"resizing an axis from {from} to {size}");
+            }
+            float scale = Scale(from, size, alignCorners);
+            float[] places = Enumerable.Range(0, (int)size).Select(i => Place(i, scale, halfPixelCenters)).ToArray();
+            return new LinearPlaces(from, Array.ConvertAll(places, p => Math.Max(0, (long)MathF.Floor(p))), Array.ConvertAll(places, p => Math.Min(from - 1, (long)MathF.Ceiling(p))),
+                Array.ConvertAll(places, p => p - MathF.Floor(p)));
+        }
+        return x.Trace.Apply(new BilinearResize(Places(x.Shape[1], height), Places(x.Shape[2], width)), x);
+    }
+
     /// <summary>An axis whose new elements are weighted sums of the old ones.</summary>
     /// <param name="x">The value.</param>
     /// <param name="axis">The axis.</param>
@@ -81,6 +103,11 @@ public static partial class Lax
         // (other axes, size) → the axis back in its place
         return MoveAxis(DotGeneral(x, matrix, [axis], [1]), -1, axis);
     }
+
+    // TensorFlow computes places in float32, and so decides what is nearest.
+    private static float Scale(long from, long size, bool alignCorners) => alignCorners && size > 1 ? (from - 1) / (float)(size - 1) : from / (float)size;
+
+    private static float Place(long i, float scale, bool halfPixelCenters) => halfPixelCenters ? ((i + 0.5f) * scale) - 0.5f : i * scale;
 
     private static Tensor ToTensor(double[,] values, ScalarType type) => tensor(values, ScalarType.Float64).to(type);
 

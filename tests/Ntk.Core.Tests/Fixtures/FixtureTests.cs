@@ -28,9 +28,8 @@ public sealed class FixtureTests
     [Theory]
     [MemberData(nameof(Cases))]
     public void DoublePrecisionAgreesWithTensorFlow(string name) =>
-        // A graph's constants are stored in float32, so are the epsilons in them. TensorFlow's ResizeBilinear gives float32 whatever it takes: there the reference is rounded.
-        Compare(name, new KernelOptions { Precision = NtkPrecision.Double },
-            format => !format.StartsWith("model.", StringComparison.Ordinal) ? 1e-6 : name.EndsWith("bilinear", StringComparison.Ordinal) ? 1e-7 : 1e-9);
+        // A graph's constants are stored in float32, so are the epsilons in them.
+        Compare(name, new KernelOptions { Precision = NtkPrecision.Double }, format => format.StartsWith("model.", StringComparison.Ordinal) ? 1e-9 : 1e-6);
 
     [Theory]
     [MemberData(nameof(WholeModels))]

@@ -11,8 +11,14 @@ internal static class ImageResizing
     private const double Tiny = 1000 * 1.17549435e-38;
 
     /// <summary>Images of another height and width.</summary>
-    public static Value Resize(Value x, long height, long width, string method, bool antialias = false) =>
-        Along(Along(x, 1, height, method, antialias), 2, width, method, antialias);
+    public static Value Resize(Value x, long height, long width, string method, bool antialias = false)
+    {
+        if (method == "bilinear" && !antialias && x.DType == ScalarType.Float64 && (x.Shape[1] != height || x.Shape[2] != width))
+        {
+            return Lax.ResizeRounded(x, height, width, halfPixelCenters: true);
+        }
+        return Along(Along(x, 1, height, method, antialias), 2, width, method, antialias);
+    }
 
     /// <summary>The largest centred part of the target's aspect ratio, resized.</summary>
     public static Value CropAndResize(Value x, long height, long width, string method, bool antialias = false)
