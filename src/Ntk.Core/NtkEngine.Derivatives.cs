@@ -67,6 +67,11 @@ public static partial class NtkEngine
             int output = OnlyOutput(model, options, "A product is of one kernel");
             Side left = Convert(model, x1, options, problem.InputAxis, "-X1");
             Side? right = x2 is null ? null : Convert(model, x2, options, problem.InputAxis, "-X2");
+            if (options.MemoryLimit is not null)
+            {
+                // Less than an example's values and their cotangents cannot be gone by; as for the kernel itself, that is an error.
+                problem.RequireMemory(2 * ForwardPass.Bytes(problem.Prepare(output, left, right ?? left, 1, out _).Model.Program));
+            }
             return new KernelOperator(problem, output, left, right, cancellation);
         }
         catch

@@ -85,5 +85,12 @@ Describe 'Options of models' {
     It '<_> takes -MemoryLimit' -ForEach $all {
         (Get-Text $command ($plain + @{ MemoryLimit = 8MB })).Length | Should -BeGreaterThan 10
         { Get-Text $command ($plain + @{ MemoryLimit = 0 }) } | Should -Throw -ErrorId 'ParameterArgumentValidationError,*'
+        { Get-Text $command ($plain + @{ MemoryLimit = 100; ErrorAction = 'Stop' }) } | Should -Throw '*100 bytes*' -ErrorId 'MemoryLimitTooSmall,*'
+    }
+
+    It 'runs as many examples at once as -MemoryLimit lets through' {
+        $many = Import-NtkTensor "$fixtures/keras2/small_fcn/data.npz/x1" -NoEnumerate
+        Get-Difference (Invoke-NtkModel $model $many -MemoryLimit 2KB) (Invoke-NtkModel $model $many) | Should -BeLessThan 1e-5
+        { Invoke-NtkModel $model $many -MemoryLimit 10 } | Should -Throw '*One example needs about*' -ErrorId 'MemoryLimitTooSmall,*'
     }
 }

@@ -1,3 +1,4 @@
+using Ntk.Core.Autodiff.Primitives;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -73,6 +74,31 @@ public static class ForwardPass
             last[o] = -1;
         }
         return last;
+    }
+
+    /// <summary>About how many bytes a forward evaluation holds at once beside parameters and inputs; movements, which are views mostly, count for nothing.</summary>
+    internal static double Bytes(Program program)
+    {
+        int[] last = LastUses(program);
+        double live = 0, most = 0;
+        double Of(int variable) => program.Variables[variable].Type.Count;
+        var held = new bool[program.Variables.Length];
+        for (int e = 0; e < program.Equations.Length; e++)
+        {
+            Equation equation = program.Equations[e];
+            if (equation.Primitive is not Movement)
+            {
+                held[equation.Output] = true;
+                live += Of(equation.Output);
+                most = Math.Max(most, live);
+            }
+            foreach (int o in equation.Operands.Where(o => last[o] == e && held[o]))
+            {
+                held[o] = false;
+                live -= Of(o);
+            }
+        }
+        return most * (program.Variables.Any(v => v.Type.DType == ScalarType.Float64) ? 8 : 4);
     }
 
     /// <summary>Puts given tensors in their variables' places, after a look at their types.</summary>

@@ -28,6 +28,7 @@ internal static class Linearization
             (Tensor[] other, _) = ParameterSelection.Values(model, session, options.Parameters, floatType, owned);
             using DisposeScope scope = NewDisposeScope();
             Program program = session.Trace(at, Array.ConvertAll(side.Tensors, t => t.shape), floatType, [output], cancellation);
+            MemoryBudget.RequireExamples(2 * ForwardPass.Bytes(program), options.MemoryLimit, side.Examples); // each value and its tangent
             Dictionary<int, Tensor> tangents = Enumerable.Range(0, at.Length).Where(p => !ReferenceEquals(at[p], other[p]) && at[p].is_floating_point())
                 .ToDictionary(p => program.Parameters[p], p => (other[p] - at[p]).unsqueeze(0));
             Tensor value = ForwardPass.Run(program, at, side.Tensors, cancellation)[0];

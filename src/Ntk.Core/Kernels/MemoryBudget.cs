@@ -22,6 +22,14 @@ internal static class MemoryBudget
         }
     }
 
+    /// <summary>Refuses examples that do not go through a model together under the limit that the user gave, if any.</summary>
+    /// <param name="bytes">Bytes that they take.</param>
+    /// <param name="limit">Bytes that they may take; null for no limit.</param>
+    /// <param name="examples">How many they are.</param>
+    /// <exception cref="NtkException">They do not fit.</exception>
+    public static void RequireExamples(double bytes, long? limit, long examples) => Require(bytes, limit ?? long.MaxValue,
+        examples == 1 ? "One example" : $"The model, which takes these {examples} examples together,", examples == 1 ? "Raise -MemoryLimit." : "Give fewer examples, or raise -MemoryLimit.");
+
     /// <summary>A number of bytes in the unit that suits it, of 1024 as in PowerShell's literals: <c>64 MB</c>.</summary>
     public static string Format(double bytes)
     {

@@ -22,8 +22,9 @@ internal sealed class ModelRun(NtkModel model, RunOptions options, IReadOnlyList
         {
             (Tensor[] parameters, _) = ParameterSelection.Values(model, _session, options.Parameters, _floatType, owned);
             using DisposeScope scope = NewDisposeScope();
-            long tile = SingleExamples.Are(_session.Source, side, 0, shapes => Traced(shapes, outputs, parameters)) ? 1 : TileExamples;
-            Tensor[] results = side.Examples > tile && (tile == 1 || KeepsApart(side, outputs, parameters)) ? Tiled(side, tile, outputs, parameters) : Whole(side, outputs, parameters);
+            bool single = SingleExamples.Are(_session.Source, side, 0, shapes => Traced(shapes, outputs, parameters));
+            long tile = single ? 1 : Fitting(side, outputs, parameters);
+            Tensor[] results = side.Examples > tile && (single || KeepsApart(side, outputs, parameters)) ? Tiled(side, tile, outputs, parameters) : Whole(side, outputs, parameters);
             return outputs.Select((o, i) => TorchTensors.FromTorch(results[i], _session.Source.Outputs[o].Name)).ToArray();
         }
         finally
@@ -35,7 +36,20 @@ internal sealed class ModelRun(NtkModel model, RunOptions options, IReadOnlyList
     private Tensor[] Whole(Side side, int[] outputs, Tensor[] parameters)
     {
         Program program = Traced(Array.ConvertAll(side.Tensors, t => t.shape), outputs, parameters);
+        MemoryBudget.RequireExamples(ForwardPass.Bytes(program), options.MemoryLimit, side.Examples);
         return ForwardPass.Run(program, parameters, side.Tensors, cancellation);
+    }
+
+    // As many examples as go through the model at once under the limit, were they each a share of what all take.
+    private long Fitting(Side side, int[] outputs, Tensor[] parameters)
+    {
+        if (options.MemoryLimit is not { } limit || side.Examples <= 1 || side.Unevenness(0, "") is not null)
+        {
+            return TileExamples;
+        }
+        long examples = Math.Min(TileExamples, side.Examples);
+        double bytes = ForwardPass.Bytes(Traced(side.Shapes(examples, 0), outputs, parameters));
+        return bytes <= limit ? TileExamples : Math.Max(1, (long)(examples * (limit / bytes)));
     }
 
     private Program Traced(long[][] shapes, int[] outputs, Tensor[] parameters) => _session.Trace(parameters, shapes, _floatType, outputs, cancellation, elements);
