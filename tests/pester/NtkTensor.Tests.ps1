@@ -40,6 +40,14 @@ Describe 'NtkTensor' {
         $tensor.ToFlatArray() | Should -Be @(1, 2, 3, 4, 5, 6)
     }
 
+    It 'is one line of JSON with every digit' {
+        $tensor.ToJson() | Should -Be '[[1,2],[3,4],[5,6]]'
+        [NtkTensor]::FromArray([float[]](0.1, [float]::NaN), @(2)).ToJson() | Should -Be '[0.1,NaN]'
+        [NtkTensor]::FromArray([double[]]((1 / 3), 1e300), @(1, 2)).ToJson() | Should -Be '[[0.3333333333333333,1E+300]]'
+        [NtkTensor]::FromArray([bool[]]($true, $false), @(2, 1)).ToJson() | Should -Be '[[true],[false]]'
+        $tensor.Slice(0, 0).ToJson() | Should -Be '[]'
+    }
+
     It 'goes through Export-Csv as a table' -Tag Utility {
         $tensor | Export-Csv "$TestDrive/a.csv"
         Get-Content "$TestDrive/a.csv" | Should -Be @('"0","1"', '"1","2"', '"3","4"', '"5","6"')

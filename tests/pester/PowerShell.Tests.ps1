@@ -43,6 +43,30 @@ Describe 'With PowerShell''s own commands' -Tag Utility {
         -split (Import-Csv "$TestDrive/alignment.csv").EigenvectorAlignment | ForEach-Object $digits | Should -Be ($results.Alignment.EigenvectorAlignment | ForEach-Object $digits)
     }
 
+    It 'writes a prediction''s tensors by Export-Csv in full, a line for each time, and takes them back' {
+        $long = [NtkTensor]::FromArray([double[]](1..60), @(60))
+        $identity = [double[,]]::new(60, 60)
+        foreach ($i in 0..59) { $identity[$i, $i] = 1 }
+        $predictions = Invoke-NtkPrediction $identity -YTrain $long -Time 0, 2
+        $predictions | Export-Csv "$TestDrive/prediction.csv"
+        (Get-Content "$TestDrive/prediction.csv").Count | Should -Be 3
+        $back = Import-Csv "$TestDrive/prediction.csv"
+        @($back[0].PSObject.Properties.Name)[0..2] | Should -Be 'Method', 'Time', 'Loss'
+        $train = $back[1].Train | ConvertFrom-Json
+        $train | Should -Be $predictions[1].Train.ToFlatArray()
+        # As a tensor again.
+        (Invoke-NtkPrediction $identity -YTrain $train -Time 0).Train.Shape | Should -Be 60
+        $predictions[1].Train | Should -HaveCount 60
+        $predictions[1].Train.GetType().Name | Should -Be 'NtkTensor'
+    }
+
+    It 'writes shapes, inputs and outputs by Export-Csv as what they are' {
+        $model | Get-NtkParameter | Select-Object -First 1 -ExcludeProperty Value | Export-Csv "$TestDrive/parameters.csv"
+        (Import-Csv "$TestDrive/parameters.csv").Shape | Should -Be '48 64'
+        $model | Export-Csv "$TestDrive/models.csv"
+        (Import-Csv "$TestDrive/models.csv").Inputs | Should -Be 'input_1 (?, 4, 4, 3) Float32'
+    }
+
     It 'takes what Import-Clixml and Import-Csv bring back for the tensor that it was' {
         Export-Clixml -InputObject $kernel "$TestDrive/kernel.xml"
         $kernel | Export-Csv "$TestDrive/kernel.csv"
