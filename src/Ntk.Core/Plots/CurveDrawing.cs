@@ -1,4 +1,5 @@
 using ScottPlot;
+using ScottPlot.Panels;
 using ScottPlot.TickGenerators;
 
 namespace Ntk.Core.Plots;
@@ -50,8 +51,11 @@ internal static class CurveDrawing
             if (many)
             {
                 plot.HideLegend();
-                legend = plot.ShowLegend(Edge.Top).Legend;
+                LegendPanel panel = plot.ShowLegend(Edge.Top);
+                panel.Padding = new PixelPadding(0);
+                legend = panel.Legend;
                 legend.Orientation = Orientation.Horizontal;
+                legend.Margin = new PixelPadding(0); // the title above and the frame below keep their distance
             }
             legend.FontSize = 12;
             legend.OutlineWidth = 0;

@@ -24,7 +24,11 @@ internal sealed class PlotInput(PSCmdlet cmdlet)
     public void Add(object? value)
     {
         object? plain = PlainValue.Unwrap(value);
-        if (plain is object?[] list && list.Length > 0 && Array.TrueForAll(list, IsResult))
+        if (plain is NtkModel model)
+        {
+            Array.ForEach(model.Parameters.ToArray(), Add);
+        }
+        else if (plain is object?[] list && list.Length > 0 && Array.TrueForAll(list, IsResult))
         {
             Array.ForEach(list, Add);
         }
@@ -94,7 +98,7 @@ internal sealed class PlotInput(PSCmdlet cmdlet)
         NtkPlotKind.Heatmap => "one kernel",
         NtkPlotKind.Spectrum => "kernels, eigenvalues or what Measure-NtkSpectrum gives",
         NtkPlotKind.Dynamics => "what Invoke-NtkPrediction gives: objects with Time and Train, Test or Mean",
-        NtkPlotKind.Parameters => "the kernels of Invoke-EmpiricalNtk -PerParameter or -PerLayer, or what Get-NtkParameter gives",
+        NtkPlotKind.Parameters => "the kernels of Invoke-EmpiricalNtk -PerParameter or -PerLayer, a model, or what Get-NtkParameter gives",
         _ => "a matrix (tests, training examples), or what Get-NtkInfluence gives",
     };
 
