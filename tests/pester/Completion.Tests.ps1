@@ -15,6 +15,7 @@ Describe 'Completion' {
         @{ Line = 'Get-NtkParameter -Model $model -Name ' }
         @{ Line = '$model | Get-NtkParameter -Name ' }
         @{ Line = '$model | Get-NtkParameter ' }
+        @{ Line = 'Get-NtkParameter -Model $model ' }
         @{ Line = 'Invoke-EmpiricalNtk $model $x -ParameterName ' }
         @{ Line = 'Invoke-NtkRegression -Model $model -ParameterName ' }
         @{ Line = '$model | Invoke-EmpiricalNtk -X1 $x -ParameterName ' }
