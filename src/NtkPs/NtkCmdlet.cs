@@ -82,6 +82,22 @@ public abstract class NtkCmdlet : PSCmdlet, IDisposable
     /// <summary>Runs work that reports no progress.</summary>
     private protected T Work<T>(string activity, Func<CancellationToken, T> work) => Work(activity, (_, cancellation) => work(cancellation));
 
+    /// <summary>Runs work on this thread, for work that calls back into the session.</summary>
+    /// <exception cref="PipelineStoppedException">It was stopped (Ctrl+C).</exception>
+    private protected T WorkHere<T>(Func<CancellationToken, T> work)
+    {
+        try
+        {
+            T result = work(_stop.Token);
+            Flush();
+            return result;
+        }
+        catch (OperationCanceledException) when (Stopping)
+        {
+            throw new PipelineStoppedException();
+        }
+    }
+
     /// <summary>Takes a warning from any thread; it is shown at the next tick.</summary>
     private protected void QueueWarning(string message) => _messages.Enqueue(() => WriteWarning(message));
 

@@ -51,6 +51,71 @@ Describe 'Invoke-NtkPrediction' {
         $fast.Train.Equals($plain.Train) | Should -BeFalse
     }
 
+    Context 'with a loss of one''s own' {
+        BeforeAll {
+            $flow = @{ Method = 'GradientDescent'; KernelTrainTrain = $d.ntk_dd; KernelTestTrain = $d.ntk_td }
+            $mse = { param($f, $y) $f.Subtract($y).Divide($y.Count) }
+            $crossEntropy = {
+                param($f, $y)
+                $gradient = [double[,]]::new($f.Shape[0], $f.Shape[1])
+                for ($i = 0; $i -lt $f.Shape[0]; $i++) {
+                    $sum = 0.0
+                    for ($c = 0; $c -lt $f.Shape[1]; $c++) { $sum += [Math]::Exp($f[$i, $c]) }
+                    for ($c = 0; $c -lt $f.Shape[1]; $c++) { $gradient[$i, $c] = ([Math]::Exp($f[$i, $c]) / $sum - $y[$i, $c]) / $y.Count }
+                }
+                , $gradient
+            }
+        }
+
+        It 'is the squared error where that is its gradient, with momentum and at the end of training' {
+            foreach ($more in @{ Time = 7 }, @{ Time = 7; Momentum = 0.5 }, @{}) {
+                $known = Invoke-NtkPrediction @flow -YTrain $d.y @more
+                $own = Invoke-NtkPrediction @flow -YTrain $d.y -LossGradient $mse @more
+                Get-Distance $own.Test $known.Test | Should -BeLessThan 1e-6
+                Get-Distance $own.Train $known.Train | Should -BeLessThan 1e-6
+                [double]::IsNaN($own.Loss) | Should -BeTrue
+            }
+        }
+
+        It 'is cross-entropy where that is its gradient' {
+            $classes = [double[,]]::new($d.labels.Count, 2)
+            for ($i = 0; $i -lt $d.labels.Count; $i++) { $classes[$i, $d.labels[$i]] = 1 }
+            $known = Invoke-NtkPrediction @flow -YTrain $classes -Loss CrossEntropy -Time 5
+            $own = Invoke-NtkPrediction @flow -YTrain $classes -LossGradient $crossEntropy -Time 5
+            Get-Distance $own.Test $known.Test | Should -BeLessThan 1e-7
+        }
+
+        It 'follows f'' = -k f^3, whose solution is known' {
+            $kernel = [NtkTensor]::FromArray([double[]](2, 0, 0, 0.5), @(2, 2))
+            $quartic = { param($f) foreach ($value in $f.ToFlatArray()) { $value * $value * $value } }
+            $result = Invoke-NtkPrediction $kernel -YTrain 0, 0 -FxTrain0 1, 3 -Method GradientDescent -LossGradient $quartic -Time 4
+            $result.Train[0] | Should -BeGreaterThan (1 / [Math]::Sqrt(17) - 1e-7)
+            $result.Train[0] | Should -BeLessThan (1 / [Math]::Sqrt(17) + 1e-7)
+            $result.Train[1] | Should -BeGreaterThan (3 / [Math]::Sqrt(37) - 1e-7)
+            $result.Train[1] | Should -BeLessThan (3 / [Math]::Sqrt(37) + 1e-7)
+        }
+
+        It 'sees the variables around it, and an error of its own is its own' {
+            $scale = 1 / $d.y.Count
+            $own = Invoke-NtkPrediction @flow -YTrain $d.y -LossGradient { param($f, $y) $f.Subtract($y).Multiply($scale) } -Time 2
+            Get-Distance $own.Train (Invoke-NtkPrediction @flow -YTrain $d.y -Time 2).Train | Should -BeLessThan 1e-7
+            { Invoke-NtkPrediction @flow -YTrain $d.y -LossGradient { throw 'no such loss' } -Time 2 } | Should -Throw '*no such loss*' -ErrorId 'no such loss'
+        }
+
+        It 'refuses <Words> as <Id>' -ForEach @(
+            @{ Id = 'ShapeMismatch'; Words = '-LossGradient gave the shape'; More = @{ LossGradient = { 1, 2, 3 } } }
+            @{ Id = 'ShapeMismatch'; Words = '-LossGradient gave nothing'; More = @{ LossGradient = { } } }
+            @{ Id = 'InvalidArgument'; Words = '-LossGradient gave NaN or infinity'; More = @{ LossGradient = { param($f) $f.Multiply([double]::NaN) } } }
+            @{ Id = 'InvalidArgument'; Words = '-LossGradient is $null'; More = @{ LossGradient = $null } }
+            @{ Id = 'InvalidArgument'; Words = '-Loss and -LossGradient'; More = @{ LossGradient = { param($f) $f }; Loss = 'Mse' } }
+            @{ Id = 'InvalidArgument'; Words = 'takes no -LossGradient'; More = @{ LossGradient = { param($f) $f }; Method = 'GradientDescentMse' } }
+        ) {
+            $all = @{} + $flow + @{ YTrain = $d.y; Time = 1 }
+            foreach ($name in $More.Keys) { $all[$name] = $More[$name] }
+            { Invoke-NtkPrediction @all } | Should -Throw "*$Words*" -ErrorId "$Id$suffix"
+        }
+    }
+
     It 'finds from the kernels which axes are traced' {
         (Invoke-NtkPrediction $d.full_dd $d.full_td $d.y -Time 1).Test.Equals((Invoke-NtkPrediction $d.full_dd $d.full_td $d.y -Time 1 -TraceAxis @()).Test) | Should -BeTrue
         (Invoke-NtkPrediction $d.ntk_dd $d.ntk_td $d.y1 -Time 1).Test.Shape | Should -Be 3

@@ -20,6 +20,7 @@ internal sealed class FunctionSpaceFlow
     private readonly Tensor _y;
     private readonly double _friction;
     private readonly bool _momentum;
+    private readonly bool _unknown;
     private readonly double _timeScale;
     private readonly long _rows;
     private readonly TrainingLoss _loss;
@@ -36,10 +37,12 @@ internal sealed class FunctionSpaceFlow
     /// <param name="loss">The loss.</param>
     /// <param name="learningRate">η.</param>
     /// <param name="momentum">m; null for none.</param>
-    public FunctionSpaceFlow(TargetAxes axes, Tensor trainTrain, Tensor? testTrain, Tensor y, Tensor train0, Tensor? test0, TrainingLoss loss, double learningRate, double? momentum)
+    /// <param name="unknown">Whether the loss is the user's, of which no more than the gradient is known.</param>
+    public FunctionSpaceFlow(TargetAxes axes, Tensor trainTrain, Tensor? testTrain, Tensor y, Tensor train0, Tensor? test0, TrainingLoss loss, double learningRate, double? momentum, bool unknown = false)
     {
         (_axes, _trainTrain, _testTrain, _y, _loss) = (axes, trainTrain, testTrain, y, loss);
         _momentum = momentum is not null;
+        _unknown = unknown;
         _timeScale = _momentum ? Math.Sqrt(learningRate) : learningRate;
         _friction = _momentum ? (momentum!.Value - 1) / _timeScale : 0;
         _rows = train0.shape[0];
@@ -70,8 +73,9 @@ internal sealed class FunctionSpaceFlow
     // Time doubles until nothing moves any more. An approach to rest is exponential, so each doubling moves less and less; growth without end is logarithmic.
     private void Settle(CancellationToken cancellation)
     {
-        // An upper bound of the largest eigenvalue gives the time in which anything happens at all.
-        double rate = Math.Max(_trainTrain.abs().sum(1).max().ToDouble() / _y.numel(), 1e-300);
+        // An upper bound of the largest eigenvalue gives the time in which anything happens at all; where the loss's curvature is not known, the speed now.
+        double speed = _unknown ? Derivative(_solution.State)[_momentum ? 1 : 0].abs().max().ToDouble() / _scale : _trainTrain.abs().sum(1).max().ToDouble() / _y.numel();
+        double rate = Math.Max(speed, 1e-300);
         double until = Math.Max(_solution.Time, 100 / (_momentum ? Math.Sqrt(rate) : rate));
         long first = _solution.Steps;
         _solution.Advance(until, cancellation);
@@ -87,7 +91,7 @@ internal sealed class FunctionSpaceFlow
             }
         }
         throw new NtkException(NtkErrorId.NotConverged,
-            $"Training has not come to rest by step {_solution.Time / _timeScale:G3}. Where the training examples can all be told apart, cross-entropy with one-hot targets has no end: its outputs grow for ever. Give -Time.");
+            $"Training has not come to rest by step {_solution.Time / _timeScale:G3}. {(_unknown ? "Some losses have no end" : "Where the training examples can all be told apart, cross-entropy with one-hot targets has no end")}: the outputs grow for ever. Give -Time.");
     }
 
     private Tensor Derivative(Tensor state)

@@ -14,6 +14,7 @@ internal static class PredictionArguments
         bool integrated = method == NtkPredictionMethod.GradientDescent;
         Refuse(!integrated && options.Momentum is not null, method, "-Momentum", "-Method GradientDescent has one.");
         Refuse(!integrated && options.Loss != NtkLoss.Mse, method, $"-Loss {options.Loss}", "It is of the mean squared error; -Method GradientDescent takes other losses.");
+        Refuse(!integrated && options.LossGradient is not null, method, "-LossGradient", "It is of the mean squared error; -Method GradientDescent takes other losses.");
         Refuse(integrated && options.DiagReg != 0, method, "-DiagReg", "Only the methods in closed form are regularised.");
         Refuse(method == NtkPredictionMethod.GPInference && options.Times is not null, method, "-Time", "It is the end of training; -Method GradientDescentMseEnsemble has times.");
         Refuse(gaussian && (options.FxTrain0 ?? options.FxTest0) is not null, method, "-FxTrain0 or -FxTest0", "Its ensemble begins with outputs of mean zero.");

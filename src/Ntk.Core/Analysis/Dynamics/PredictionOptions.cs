@@ -51,6 +51,12 @@ public sealed record PredictionOptions
     /// <summary>What training makes small.</summary>
     public NtkLoss Loss { get; init; }
 
+    /// <summary>
+    /// The gradient of a loss of the user's own, in place of <see cref="Loss"/>: from outputs and targets, float64 and of the targets' shape, to ∂loss/∂outputs of
+    /// that shape. Called on the thread that predicts.
+    /// </summary>
+    public Func<NtkTensor, NtkTensor, NtkTensor>? LossGradient { get; init; }
+
     /// <summary>The targets' axes that the kernels lack; null for the last, or none where the kernels lack none.</summary>
     public IReadOnlyList<int>? TraceAxes { get; init; }
 

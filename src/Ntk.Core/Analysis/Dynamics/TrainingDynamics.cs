@@ -37,7 +37,7 @@ public static class TrainingDynamics
         Tensor y = KernelMatrix.Real(targets, "-YTrain");
         Tensor train0 = Initial(axes, options.FxTrain0, "-FxTrain0", axes.Rows);
         Tensor? test0 = testTrain is null ? null : Initial(axes, options.FxTest0, "-FxTest0", testRows);
-        TrainingLoss loss = TrainingLoss.Of(options.Loss);
+        TrainingLoss loss = options.LossGradient is { } gradient ? TrainingLoss.Of(gradient, y) : TrainingLoss.Of(options.Loss);
         double[] times = PredictionArguments.Times(options);
 
         NtkPrediction Result(double time, Tensor train, Tensor? testOutputs)
@@ -48,10 +48,10 @@ public static class TrainingDynamics
         }
 
         // The end of training on the mean squared error is the same by every way, and needs no integration.
-        bool Closed(double time) => options.Method == NtkPredictionMethod.GradientDescentMse || (double.IsPositiveInfinity(time) && options.Loss == NtkLoss.Mse && options.Momentum is not 1);
+        bool Closed(double time) => options.Method == NtkPredictionMethod.GradientDescentMse || (double.IsPositiveInfinity(time) && options is { Loss: NtkLoss.Mse, LossGradient: null, Momentum: not 1 });
         var flow = new GradientFlow(trainTrain, new Regularization(options.DiagReg, "-DiagReg", options.DiagRegAbsolute), TrainTrain, KernelMatrix.Epsilon(kernel.DType), axes.Count, options.Warn, cancellation);
         flow.Prepare([.. times.Where(Closed)], testTrain is not null);
-        FunctionSpaceFlow? integration = times.All(Closed) ? null : new FunctionSpaceFlow(axes, trainTrain, testTrain, y, train0, test0, loss, options.LearningRate, options.Momentum);
+        FunctionSpaceFlow? integration = times.All(Closed) ? null : new FunctionSpaceFlow(axes, trainTrain, testTrain, y, train0, test0, loss, options.LearningRate, options.Momentum, options.LossGradient is not null);
         Tensor rest = axes.Flatten(y) - train0;
         var results = new NtkPrediction[times.Length];
         foreach (int index in Enumerable.Range(0, times.Length).OrderBy(i => times[i]))
