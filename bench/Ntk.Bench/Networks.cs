@@ -4,7 +4,7 @@ namespace Ntk.Bench;
 
 /// <summary>
 /// Networks by a short specification: <c>fcn:784-512-512-10</c> is a fully connected ReLU network of those widths, <c>conv:32,32,3-64-64-flat-10</c> 3 x 3
-/// ReLU convolutions of so many channels without padding, then flattened (or <c>gap</c>, averaged over positions), then a dense layer, <c>resnet:8-2,2,2,2-10</c> a
+/// ReLU convolutions of so many channels without padding (<c>32l</c>: linear), then flattened (or <c>gap</c>, averaged over positions), then a dense layer, <c>resnet:8-2,2,2,2-10</c> a
 /// residual network of 32 x 32 images with so many first filters, blocks a stage and classes, <c>mobilenet:0.25-5</c> MobileNet of 32 x 32 images with that
 /// width and so many classes.
 /// </summary>
@@ -53,6 +53,7 @@ internal static class Networks
             {
                 "flat" => graph.Flatten(x),
                 "gap" => graph.Average(x),
+                [.., 'l'] units => graph.Convolution(x, Number(units[..^1]), 3),
                 string units when x.Shape.Length == 3 => graph.Relu(graph.Convolution(x, Number(units), 3)),
                 string units => graph.Dense(x, Number(units), relu: i < layers.Length - 1),
             };

@@ -14,7 +14,7 @@ internal sealed record Work(string Name, string Model, int N1, int N2, int[] Tra
     /// <summary>The works of the table.</summary>
     public static IReadOnlyList<Work> All { get; } =
     [
-        new("docstring_cnn", "conv:32,32,3-32-32-32-flat-10", 5, 20, LastAxis),
+        new("docstring_cnn", "conv:32,32,3-32-32-32l-flat-10", 5, 20, LastAxis),
         new("docstring_fcn", "fcn:3072-1024-1024-10", 5, 20, LastAxis),
         new("fcn_800", "fcn:784-512-512-10", 800, 0, LastAxis),
         new("fcn_5000", "fcn:784-512-512-10", 5000, 0, LastAxis),
