@@ -22,6 +22,7 @@ internal sealed class BatchedKernel(ModelProblem problem, int output, Side left,
     private readonly long[] _sides = [left.Examples, (right ?? left).Examples];
     private readonly Program _program = problem.Prepare(output, left, right ?? left, left.Examples, out _).Model.Program;
     private KernelTiling _tiling = KernelTiling.None;
+    private CompressedRows? _compressed;
 
     /// <summary>Computes it.</summary>
     public void Run()
@@ -31,6 +32,8 @@ internal sealed class BatchedKernel(ModelProblem problem, int output, Side left,
             return;
         }
         (KernelPlan plan, _tiling) = Arrange(problem, output, left, right, layout);
+        using var compressed = new CompressedRows(plan.Compression);
+        _compressed = compressed;
         TorchRuntime.KeepFreedMemory(Fragmentation * _tiling.Bytes(plan, layout) <= problem.MemoryLimit);
         Action<KernelPlan> way = layout.DiagonalExamples ? AlongDiagonal : _tiling.IsJoined ? Joined : Tiled;
         if (plan.IsSmall)
@@ -69,7 +72,7 @@ internal sealed class BatchedKernel(ModelProblem problem, int output, Side left,
 
     private void Tiled(KernelPlan plan)
     {
-        (long Start, long Count)[] tiles1 = Tiles(_sides[0], _tiling.Block), tiles2 = Tiles(_sides[1], _tiling.Block);
+        (long Start, long Count)[] tiles1 = Tiles(_sides[0], _tiling.BlockOf(_sides[0])), tiles2 = Tiles(_sides[1], _tiling.BlockOf(_sides[1]));
         long rowTiles = _tiling.KeptBlocks;
         long total = right is null ? tiles1.LongLength * (tiles1.LongLength + 1) / 2 : tiles1.LongLength * tiles2.LongLength, done = 0;
         for (long first = 0; first < tiles1.Length; first += rowTiles)
@@ -130,7 +133,7 @@ internal sealed class BatchedKernel(ModelProblem problem, int output, Side left,
     // Only equal examples meet: O(N).
     private void AlongDiagonal(KernelPlan plan)
     {
-        (long Start, long Count)[] tiles = Tiles(_sides[0], _tiling.Block);
+        (long Start, long Count)[] tiles = Tiles(_sides[0], _tiling.BlockOf(_sides[0]));
         using var traced = new KernelSums(kernels.Length);
         for (int i = 0; i < tiles.Length; i++)
         {
@@ -177,7 +180,7 @@ internal sealed class BatchedKernel(ModelProblem problem, int output, Side left,
         ParameterGroup parameters = plan.Groups[group].Group;
         foreach (((int share, Term one), (_, Term two)) in problem.Shares.Split(_program, parameters, own).Zip(problem.Shares.Split(_program, parameters, other)))
         {
-            sums[share].Add(Contraction.Block(one, two, layout.Rows1, layout.Rows2, examples1, examples2, diagonal));
+            sums[share].Add(Contraction.Block(one, two, layout.Rows1, layout.Rows2, examples1, examples2, diagonal, cancellation));
         }
     }
 
@@ -201,7 +204,8 @@ internal sealed class BatchedKernel(ModelProblem problem, int output, Side left,
         foreach ((long start, long count) in tiles)
         {
             Tensor[] part = Array.ConvertAll(inputs, t => t.narrow(problem.InputAxis, start, count).contiguous());
-            Pass(plan, part, count, rows, (g, term) => (blocks[g] ??= new TermBlock(examples)).Place(term, start, count));
+            TermBlock Of(int group) => blocks[group] ??= new TermBlock(examples);
+            Pass(plan, part, count, rows, (g, term) => Of(g).Place(term, start, count), (g, shape) => Of(g).Room(shape, problem.FloatType, start, count));
         }
         for (int g = 0; g < blocks.Length; g++)
         {
@@ -212,7 +216,7 @@ internal sealed class BatchedKernel(ModelProblem problem, int output, Side left,
         }
     }
 
-    private void Pass(KernelPlan plan, Tensor[] inputs, long examples, OutputRows rows, Action<int, Term> emit)
+    private void Pass(KernelPlan plan, Tensor[] inputs, long examples, OutputRows rows, Action<int, Term> emit, Func<int, long[], Tensor?>? room = null)
     {
         (PreparedModel prepared, Tensor[] taken) = problem.PrepareTile(output, left, _right, inputs, examples);
         if (prepared.Model.IsPromised)
@@ -221,7 +225,7 @@ internal sealed class BatchedKernel(ModelProblem problem, int output, Side left,
             return;
         }
         bool padded = prepared.Model.Examples != examples;
-        problem.Pass(prepared, plan, cancellation).Run(taken, rows, padded ? (g, term) => emit(g, term.Narrow(0, examples)) : emit);
+        problem.Pass(prepared, plan, _compressed, cancellation).Run(taken, rows, padded ? (g, term) => emit(g, term.Narrow(0, examples)) : emit, padded ? null : room);
     }
 
     // Nothing is known of how the model treats several examples: each is run alone.
@@ -229,7 +233,7 @@ internal sealed class BatchedKernel(ModelProblem problem, int output, Side left,
     {
         using DisposeScope scope = NewDisposeScope();
         List<Term>[] parts = plan.Groups.Select(_ => new List<Term>()).ToArray();
-        TilePass pass = problem.Pass(prepared, plan, cancellation);
+        TilePass pass = problem.Pass(prepared, plan, _compressed, cancellation);
         var side = new Side(inputs, examples);
         for (long n = 0; n < examples; n++)
         {

@@ -25,24 +25,25 @@ internal static class Contraction
     /// <param name="leftExamples">G1.</param>
     /// <param name="rightExamples">G2.</param>
     /// <param name="diagonal">Whether only equal examples meet.</param>
-    public static Tensor Block(Term left, Term right, OutputRows leftRows, OutputRows rightRows, long leftExamples, long rightExamples, bool diagonal)
+    /// <param name="cancellation">Stops between pieces of long sums.</param>
+    public static Tensor Block(Term left, Term right, OutputRows leftRows, OutputRows rightRows, long leftExamples, long rightExamples, bool diagonal, CancellationToken cancellation)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor block = (left, right, diagonal) switch
         {
-            (JacobianTerm l, JacobianTerm r, false) => JacobianBlock(l.Data, r.Data, leftRows, rightRows, leftExamples, rightExamples),
+            (JacobianTerm l, JacobianTerm r, false) => JacobianBlock(l.Data, r.Data, leftRows, rightRows, leftExamples, rightExamples, cancellation),
             (JacobianTerm l, JacobianTerm r, true) => JacobianDiagonal(l.Data, r.Data, leftRows, rightRows, leftExamples),
-            (FactoredTerm l, FactoredTerm r, false) => GramBlock(l.Use, r.Use, leftRows, rightRows, leftExamples, rightExamples),
+            (FactoredTerm l, FactoredTerm r, false) => GramBlock(l.Use, r.Use, leftRows, rightRows, leftExamples, rightExamples, cancellation),
             (FactoredTerm l, FactoredTerm r, true) => GramDiagonal(l.Use, r.Use, leftRows, rightRows, leftExamples),
             _ => throw new InvalidOperationException("terms of one group take different forms"),
         };
         return block.MoveToOuterDisposeScope();
     }
 
-    private static Tensor JacobianBlock(Tensor left, Tensor right, OutputRows leftRows, OutputRows rightRows, long g1, long g2)
+    private static Tensor JacobianBlock(Tensor left, Tensor right, OutputRows leftRows, OutputRows rightRows, long g1, long g2, CancellationToken cancellation)
     {
         Tensor a = Rows(left, leftRows), b = Rows(right, rightRows);
-        Tensor product = Product(a, b);
+        Tensor product = Product(a, b, cancellation);
         long own1 = left.shape[0], own2 = right.shape[0];
         return Grow(product.reshape(leftRows.Diagonal, leftRows.Full, own1, rightRows.Full, own2), g1, g2);
     }
@@ -55,7 +56,8 @@ internal static class Contraction
         {
             return jacobian.reshape(1, s[0], s[1] * s[2] * s[3]);
         }
-        return jacobian.reshape(s[0], s[1], rows.Diagonal, rows.Traced, rows.Full, s[3]).permute(2, 4, 0, 1, 3, 5).reshape(rows.Diagonal, rows.Full * s[0], s[1] * rows.Traced * s[3]);
+        long traced = rows.TracedOf(s[2]);
+        return jacobian.reshape(s[0], s[1], rows.Diagonal, traced, rows.Full, s[3]).permute(2, 4, 0, 1, 3, 5).reshape(rows.Diagonal, rows.Full * s[0], s[1] * traced * s[3]);
     }
 
     private static Tensor JacobianDiagonal(Tensor left, Tensor right, OutputRows leftRows, OutputRows rightRows, long g)
@@ -63,14 +65,14 @@ internal static class Contraction
         Tensor Batched(Tensor jacobian, OutputRows rows)
         {
             long[] s = jacobian.shape;
-            return jacobian.reshape(s[0], s[1], rows.Diagonal, rows.Traced, rows.Full, s[3]).permute(2, 0, 4, 1, 3, 5)
-                .reshape(rows.Diagonal * s[0], rows.Full, s[1] * rows.Traced * s[3]);
+            long traced = rows.TracedOf(s[2]);
+            return jacobian.reshape(s[0], s[1], rows.Diagonal, traced, rows.Full, s[3]).permute(2, 0, 4, 1, 3, 5).reshape(rows.Diagonal * s[0], rows.Full, s[1] * traced * s[3]);
         }
         Tensor product = Batched(left, leftRows).bmm(Batched(right, rightRows).transpose(1, 2));
         return product.reshape(leftRows.Diagonal, left.shape[0], leftRows.Full, rightRows.Full).permute(0, 2, 3, 1).expand(leftRows.Diagonal, leftRows.Full, rightRows.Full, g);
     }
 
-    private static Tensor GramBlock(FactoredUse left, FactoredUse right, OutputRows leftRows, OutputRows rightRows, long g1, long g2)
+    private static Tensor GramBlock(FactoredUse left, FactoredUse right, OutputRows leftRows, OutputRows rightRows, long g1, long g2, CancellationToken cancellation)
     {
         long[] l = left.Cotangent.shape, r = right.Cotangent.shape;
         long blocks = l[2], s1 = l[3], s2 = r[3];
@@ -78,9 +80,9 @@ internal static class Contraction
         if (blocks == 1 && s1 == 1 && s2 == 1)
         {
             Tensor cotangents = left.Mask is null
-                ? CotangentGram(left.Cotangent, right.Cotangent, leftRows, rightRows).reshape(d, f1, h1, f2, h2)
+                ? CotangentGram(left.Cotangent, right.Cotangent, leftRows, rightRows, cancellation).reshape(d, f1, h1, f2, h2)
                 : MaskGram(left, right).reshape(1, 1, left.Mask.shape[0], 1, right.Mask!.shape[0]);
-            Tensor similar = Similarity(left, right);
+            Tensor similar = Similarity(left, right, cancellation);
             return Grow(cotangents * similar.reshape(1, 1, similar.shape[1], 1, similar.shape[2]), g1, g2);
         }
         // Positions meet positions: worked on in pieces of x1's examples, and of its positions where one example's are too many.
@@ -96,7 +98,7 @@ internal static class Contraction
             for (long s = 0; s < s1; s += positions)
             {
                 using DisposeScope step = NewDisposeScope();
-                Tensor pairs = PositionGram(part.Positions(s, Math.Min(positions, s1 - s)), right, leftRows, rightRows);
+                Tensor pairs = PositionGram(part.Positions(s, Math.Min(positions, s1 - s)), right, leftRows, rightRows, cancellation);
                 sum = (sum is null ? pairs : sum.add_(pairs)).MoveToOuterDisposeScope();
             }
             parts.Add(sum!.MoveToOuterDisposeScope());
@@ -105,24 +107,25 @@ internal static class Contraction
     }
 
     // (D, F1, G1, F2, G2): inner products of cotangents times those of activations, summed over the positions of both.
-    private static Tensor PositionGram(FactoredUse left, FactoredUse right, OutputRows leftRows, OutputRows rightRows)
+    private static Tensor PositionGram(FactoredUse left, FactoredUse right, OutputRows leftRows, OutputRows rightRows, CancellationToken cancellation)
     {
         long[] l = left.Cotangent.shape, r = right.Cotangent.shape;
-        Tensor cotangents = CotangentGram(left.Cotangent, right.Cotangent, leftRows, rightRows).reshape(leftRows.Diagonal, l[2], leftRows.Full, l[1], l[3], rightRows.Full, r[1], r[3]);
-        Tensor similar = Similarity(left, right).reshape(1, l[2], 1, left.Activation.shape[0], l[3], 1, right.Activation.shape[0], r[3]);
+        Tensor cotangents = CotangentGram(left.Cotangent, right.Cotangent, leftRows, rightRows, cancellation).reshape(leftRows.Diagonal, l[2], leftRows.Full, l[1], l[3], rightRows.Full, r[1], r[3]);
+        Tensor similar = Similarity(left, right, cancellation).reshape(1, l[2], 1, left.Activation.shape[0], l[3], 1, right.Activation.shape[0], r[3]);
         return (cotangents * similar).sum([1L, 4L, 7L]);
     }
 
     // (D · C, F1 · G1 · S1, F2 · G2 · S2): inner products of cotangents, summed over traced rows.
-    private static Tensor CotangentGram(Tensor left, Tensor right, OutputRows leftRows, OutputRows rightRows)
+    private static Tensor CotangentGram(Tensor left, Tensor right, OutputRows leftRows, OutputRows rightRows, CancellationToken cancellation)
     {
         static Tensor Arrange(Tensor cotangent, OutputRows rows)
         {
             long[] s = cotangent.shape;                                                                     // (K, G, C, S, J)
-            Tensor wide = cotangent.reshape(rows.Diagonal, rows.Traced, rows.Full, s[1], s[2], s[3], s[4]);
-            return wide.permute(0, 4, 2, 3, 5, 1, 6).reshape(rows.Diagonal * s[2], rows.Full * s[1] * s[3], rows.Traced * s[4]);
+            long traced = rows.TracedOf(s[0]);
+            Tensor wide = cotangent.reshape(rows.Diagonal, traced, rows.Full, s[1], s[2], s[3], s[4]);
+            return wide.permute(0, 4, 2, 3, 5, 1, 6).reshape(rows.Diagonal * s[2], rows.Full * s[1] * s[3], traced * s[4]);
         }
-        return Product(Arrange(left, leftRows), Arrange(right, rightRows));
+        return Product(Arrange(left, leftRows), Arrange(right, rightRows), cancellation);
     }
 
     // (G1, G2): where examples differ by a mask of shared rows, Σ_j (Σ_k c_kj²) m1_j m2_j.
@@ -133,7 +136,7 @@ internal static class Contraction
     }
 
     // (C, G1 · S1, G2 · S2): inner products of activations; of lookups whether the rows are the same.
-    private static Tensor Similarity(FactoredUse left, FactoredUse right)
+    private static Tensor Similarity(FactoredUse left, FactoredUse right, CancellationToken cancellation)
     {
         if (left.Shape.IsLookup)
         {
@@ -144,17 +147,18 @@ internal static class Contraction
             long[] s = activation.shape;                                                                    // (G, C, S, I)
             return activation.permute(1, 0, 2, 3).reshape(s[1], s[0] * s[2], s[3]);
         }
-        Tensor products = Product(Arrange(left.Activation), Arrange(right.Activation));
+        Tensor products = Product(Arrange(left.Activation), Arrange(right.Activation), cancellation);
         return left.Shift ? products.add_(1) : products;
     }
 
     // (B, M, K) · (B, N, K) → (B, M, N). A long sum is taken in pieces: MKL adds up to millions of float32 products one after the other, which costs digits.
-    private static Tensor Product(Tensor left, Tensor right)
+    private static Tensor Product(Tensor left, Tensor right, CancellationToken cancellation)
     {
         long length = left.shape[2];
         Tensor product = Piece(0, Math.Min(length, MostContracted));
         for (long start = MostContracted; start < length; start += MostContracted)
         {
+            cancellation.ThrowIfCancellationRequested();
             using Tensor piece = Piece(start, Math.Min(MostContracted, length - start));
             product.add_(piece);
         }
@@ -172,8 +176,9 @@ internal static class Contraction
         static Tensor Cotangents(Tensor cotangent, OutputRows rows, long g)
         {
             long[] s = cotangent.shape;
-            Tensor wide = cotangent.reshape(rows.Diagonal, rows.Traced, rows.Full, s[1], s[2], s[3], s[4]).expand(rows.Diagonal, rows.Traced, rows.Full, g, s[2], s[3], s[4]);
-            return wide.permute(0, 3, 4, 2, 5, 1, 6).reshape(rows.Diagonal * g * s[2], rows.Full * s[3], rows.Traced * s[4]);
+            long traced = rows.TracedOf(s[0]);
+            Tensor wide = cotangent.reshape(rows.Diagonal, traced, rows.Full, s[1], s[2], s[3], s[4]).expand(rows.Diagonal, traced, rows.Full, g, s[2], s[3], s[4]);
+            return wide.permute(0, 3, 4, 2, 5, 1, 6).reshape(rows.Diagonal * g * s[2], rows.Full * s[3], traced * s[4]);
         }
         static Tensor Activations(Tensor activation, long g)
         {

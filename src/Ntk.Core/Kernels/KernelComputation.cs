@@ -149,9 +149,9 @@ internal sealed class KernelComputation(ModelProblem problem, int output, Side l
             ParameterByParameter(leftModel, rightModel, layout, kernels);
             return;
         }
-        problem.RequireMemory(plan.PassBytes + plan.TermBytes + plan.Groups.Max(g => (double?)g.WorkBytes) ?? 0);
+        problem.RequireMemory(plan.PassBytes + plan.SharedBytes + plan.TermBytes + plan.Groups.Max(g => (double?)g.WorkBytes) ?? 0);
         var terms = new Term?[plan.Groups.Count];
-        problem.Pass(leftModel, plan, cancellation).Run(left.Tensors, layout.Rows1, (g, term) => terms[g] = term.Keep(scope));
+        problem.Pass(leftModel, plan, null, cancellation).Run(left.Tensors, layout.Rows1, (g, term) => terms[g] = term.Keep(scope));
         using var sums = new KernelSums(kernels.Length);
         void Meet(int g, Term other)
         {
@@ -163,7 +163,7 @@ internal sealed class KernelComputation(ModelProblem problem, int output, Side l
             Program program = leftModel.Model.Program;
             foreach (((int share, Term one), (_, Term two)) in problem.Shares.Split(program, group, own).Zip(problem.Shares.Split(program, group, other)))
             {
-                sums[share].Add(Contraction.Block(one, two, layout.Rows1, layout.Rows2, 1, 1, diagonal: false));
+                sums[share].Add(Contraction.Block(one, two, layout.Rows1, layout.Rows2, 1, 1, diagonal: false, cancellation));
             }
         }
         if (right is null)
@@ -178,7 +178,7 @@ internal sealed class KernelComputation(ModelProblem problem, int output, Side l
         }
         else
         {
-            problem.Pass(rightModel, plan, cancellation).Run(right.Tensors, layout.Rows2, Meet);
+            problem.Pass(rightModel, plan, null, cancellation).Run(right.Tensors, layout.Rows2, Meet);
         }
         Write(layout, sums, kernels);
     }
@@ -196,7 +196,7 @@ internal sealed class KernelComputation(ModelProblem problem, int output, Side l
             {
                 var l = new JacobianTerm(rows.reshape(1, 1, layout.Rows1.Count, -1));
                 var r = new JacobianTerm(opposite.reshape(1, 1, layout.Rows2.Count, -1));
-                sums[problem.Shares.OfParameter[parameter]].Add(Contraction.Block(l, r, layout.Rows1, layout.Rows2, 1, 1, diagonal: false));
+                sums[problem.Shares.OfParameter[parameter]].Add(Contraction.Block(l, r, layout.Rows1, layout.Rows2, 1, 1, diagonal: false, cancellation));
             }
         }
         Write(layout, sums, kernels);

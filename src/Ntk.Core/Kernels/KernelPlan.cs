@@ -17,12 +17,15 @@ internal sealed record GroupPlan(ParameterGroup Group, GroupMethod Method, doubl
 /// <param name="Groups">The groups of parameters.</param>
 /// <param name="PassFlops">Operations of forward and reverse passes over all examples.</param>
 /// <param name="PassBytes">Bytes that a pass holds, an example.</param>
+/// <param name="SharedBytes">Bytes that it holds beside them, however many examples share it.</param>
 /// <param name="ParameterBytes">Bytes of the parameters that a pass reads.</param>
 /// <param name="ElementBytes">Bytes of an element.</param>
 /// <param name="Equations">How many equations a pass goes through.</param>
 /// <param name="Pairs">Pairs of examples that are contracted.</param>
 /// <param name="StepFlops">The most operations that one equation's pull-back takes, an example.</param>
-internal sealed record KernelPlan(IReadOnlyList<GroupPlan> Groups, double PassFlops, double PassBytes, double ParameterBytes, int ElementBytes, int Equations, double Pairs, double StepFlops)
+/// <param name="Compression">Where the passes go on with fewer rows.</param>
+internal sealed record KernelPlan(IReadOnlyList<GroupPlan> Groups, double PassFlops, double PassBytes, double SharedBytes, double ParameterBytes, int ElementBytes, int Equations, double Pairs, double StepFlops,
+    RowCompression Compression)
 {
     // An elementwise operation waits for memory: it takes about as long as so many of a matrix product's.
     private const double ElementwiseCost = 12;
@@ -54,22 +57,25 @@ internal sealed record KernelPlan(IReadOnlyList<GroupPlan> Groups, double PassFl
     /// <param name="examples2">N2; 0 for x1 with itself.</param>
     /// <param name="forced">The form that groups with a structure rule take; null for the cheaper.</param>
     /// <param name="useRules">Whether structure rules may be used at all.</param>
+    /// <param name="compresses">Whether fewer rows may stand for all of them.</param>
     /// <param name="shares">The kernels asked for: what goes to different ones is not contracted together.</param>
-    public static KernelPlan Make(TracedModel model, KernelLayout layout, long examples1, long examples2, GroupMethod? forced, bool useRules, KernelShares shares)
+    public static KernelPlan Make(TracedModel model, KernelLayout layout, long examples1, long examples2, GroupMethod? forced, bool useRules, bool compresses, KernelShares shares)
     {
         int size = Elements.Size(model.Program);
         OutputRows rows1 = layout.Rows1, rows2 = layout.Rows2;
         double examples = examples1 + examples2, pairs = layout.DiagonalExamples ? examples1 : (double)examples1 * (examples2 == 0 ? examples1 : examples2);
-        double crossed = (double)rows1.Diagonal * rows1.Full * rows2.Full, rows = rows1.Count;
+        double crossed = (double)rows1.Diagonal * rows1.Full * rows2.Full;
         bool isTraced = rows1.Diagonal * rows1.Full == 1;
         CotangentForm[] forms = CotangentForms.Of(model);
+        RowCompression compression = compresses && rows2.Full == 1 ? RowCompression.Of(model, rows1, forms, examples) : RowCompression.None(model, rows1.Count);
         var groups = new List<GroupPlan>();
         foreach (ParameterGroup group in model.Groups)
         {
             double scalars = group.Parameters.Sum(p => (double)model.Program.Variables[model.Program.Parameters[p]].Type.Count);
             Meeting[] meetings = group.Roots.SelectMany(r => r.Meetings).ToArray();
             UseShape?[] uses = Array.ConvertAll(meetings, m => ShapeOf(model, m, useRules));
-            double perPair = 2 * crossed * rows1.Traced * scalars, perExample = group.IsDirect ? 0 : 2 * rows * scalars, work = 0;
+            double rows = meetings[0].Equation < 0 ? rows1.Count : compression.Rows[model.Program.Equations[meetings[0].Equation].Output], traced = rows / (rows1.Diagonal * rows1.Full);
+            double perPair = 2 * crossed * traced * scalars, perExample = group.IsDirect ? 0 : 2 * rows * scalars, work = 0;
             foreach (UseShape? use in uses)
             {
                 double useCount = use is null ? scalars : use.IsLookup ? use.Positions * use.Outer * ElementwiseCost : use.Count * use.Positions;
@@ -90,7 +96,7 @@ internal sealed record KernelPlan(IReadOnlyList<GroupPlan> Groups, double PassFl
             {
                 CotangentForm.Shared => 0,
                 CotangentForm.Masked when TermCollector.TakesMasks(model.Program, group, isTraced, meetings[0].Equation) => 2 * squared * first.Outer,
-                _ => 2 * squared * crossed * rows1.Traced * first.Outer,
+                _ => 2 * squared * crossed * traced * first.Outer,
             };
             double inner = first.IsLookup ? 1 : first.Inner, bytes = first.IsLookup ? 2 * positions : first.Blocks * positions * first.Inner;
             double outer = form == CotangentForm.Shared ? 0 : (cotangents < 2 * squared * rows ? 1 : rows) * first.Blocks * positions * first.Outer;
@@ -98,8 +104,9 @@ internal sealed record KernelPlan(IReadOnlyList<GroupPlan> Groups, double PassFl
             groups.Add(forced == GroupMethod.Gram || gram.UseFlops + (pairs * gram.PairFlops) < written.UseFlops + (pairs * written.PairFlops) ? gram : written);
         }
         FuseShifts(model, groups, shares);
-        return new KernelPlan(groups, PassCost(model, layout, examples, forms), PassMemory(model, rows1.Count, size),
-            size * model.Program.Parameters.Sum(p => (double)model.Program.Variables[p].Type.Count), size, model.Program.Equations.Length, pairs, LongestStep(model, rows));
+        (double passBytes, double sharedBytes) = PassMemory(model, compression, forms, size);
+        return new KernelPlan(groups, PassCost(model, compression, examples, forms), passBytes, sharedBytes,
+            size * model.Program.Parameters.Sum(p => (double)model.Program.Variables[p].Type.Count), size, model.Program.Equations.Length, pairs, LongestStep(model, compression), compression);
     }
 
     /// <summary>Counts a product with vectors: each group's term meets directions of the parameters, in factors where that takes less than writing the Jacobian out.</summary>
@@ -114,7 +121,7 @@ internal sealed record KernelPlan(IReadOnlyList<GroupPlan> Groups, double PassFl
     {
         // A Jacobian's element is written and read again, which takes as long as so many operations of a product.
         const double ElementCost = 40;
-        KernelPlan plan = Make(model, layout, examples, 0, GroupMethod.Explicit, useRules, shares) with { Pairs = 0 };
+        KernelPlan plan = Make(model, layout, examples, 0, GroupMethod.Explicit, useRules, compresses: false, shares) with { Pairs = 0 };
         double rows = layout.Rows1.Count, met = 2 * vectors * rows;
         return plan with { Groups = [.. plan.Groups.Select(Chosen)] };
 
@@ -186,9 +193,9 @@ internal sealed record KernelPlan(IReadOnlyList<GroupPlan> Groups, double PassFl
     }
 
     // A forward pass, and a pull-back of every row through each equation that carries derivatives: once where examples share it, and for masks without the rows.
-    private static double PassCost(TracedModel model, KernelLayout layout, double examples, CotangentForm[] forms)
+    private static double PassCost(TracedModel model, RowCompression compression, double examples, CotangentForm[] forms)
     {
-        double each = 0, once = 0;
+        double each = 0, once = compression.Flops * model.Examples;
         foreach (Equation equation in model.Program.Equations)
         {
             if (!model.Carries(equation.Output))
@@ -205,16 +212,17 @@ internal sealed record KernelPlan(IReadOnlyList<GroupPlan> Groups, double PassFl
                 {
                     continue;
                 }
+                long rows = compression.Rows[equation.Output];
                 switch (CotangentForms.Pulled(model, equation, i, form))
                 {
                     case CotangentForm.Shared:
-                        once += own * layout.Rows1.Count;
+                        once += own * rows;
                         break;
                     case CotangentForm.Masked:
                         each += own;
                         break;
                     default:
-                        each += own * layout.Rows1.Count;
+                        each += own * rows;
                         break;
                 }
             }
@@ -222,41 +230,63 @@ internal sealed record KernelPlan(IReadOnlyList<GroupPlan> Groups, double PassFl
         return ((each * examples) + once) / model.Examples;
     }
 
-    private static double LongestStep(TracedModel model, double rows) =>
-        model.Program.Equations.Select(e => e.Primitive.Flops(model.Program.OperandTypes(e), model.Program.Variables[e.Output].Type)).DefaultIfEmpty().Max() * rows / model.Examples;
+    private static double LongestStep(TracedModel model, RowCompression compression) =>
+        model.Program.Equations.Select(e => compression.Rows[e.Output] * e.Primitive.Flops(model.Program.OperandTypes(e), model.Program.Variables[e.Output].Type)).DefaultIfEmpty().Max() / model.Examples;
 
-    // What the forward pass keeps for the reverse pass, and the most that cotangents take at once.
-    private static double PassMemory(TracedModel model, long rows, int size)
+    // What the forward pass keeps for the reverse pass, and the most that cotangents take at once: of each example, and what all share.
+    private static (double Example, double Shared) PassMemory(TracedModel model, RowCompression compression, CotangentForm[] forms, int size)
     {
         Program program = model.Program;
         int[] reads = model.ReverseReads();
-        double kept = 0, widest = 0;
+        double kept = 0;
         for (int v = 0; v < reads.Length; v++)
         {
             kept += reads[v] >= 0 && model.Carries(v) ? program.Variables[v].Type.Count : 0;
         }
-        var live = new HashSet<int>(program.Outputs);
-        double held = program.Outputs.Sum(o => (double)program.Variables[o].Type.Count);
+        // Elements of each live cotangent, as it arrives.
+        var live = new Dictionary<int, (double Own, double Shared)>();
+        (double own, double shared) held = (0, 0), widest = (0, 0);
+        void Add(int variable, double rows)
+        {
+            double count = program.Variables[variable].Type.Count;
+            (double own, double shared) elements = forms[variable] switch
+            {
+                CotangentForm.Shared => (0, rows * count / model.Examples),
+                CotangentForm.Masked => (count, rows * count / model.Examples),
+                _ => (rows * count, 0),
+            };
+            if (live.TryAdd(variable, elements))
+            {
+                held = (held.own + elements.own, held.shared + elements.shared);
+            }
+        }
+        foreach (int o in program.Outputs)
+        {
+            Add(o, compression.Rows[o]);
+        }
         for (int e = program.Equations.Length - 1; e >= 0; e--)
         {
             Equation equation = program.Equations[e];
-            if (!live.Contains(equation.Output))
+            if (!live.TryGetValue(equation.Output, out (double Own, double Shared) arrived))
             {
                 continue;
             }
+            // A masked cotangent is spread to all examples where it is pulled on in full.
+            double spread = 0;
             for (int i = 0; i < equation.Operands.Length; i++)
             {
                 int o = equation.Operands[i];
-                if (program.Variables[o].Active && model.Carries(o) && equation.Primitive.IsDifferentiable(i) && live.Add(o))
+                if (program.Variables[o].Active && model.Carries(o) && equation.Primitive.IsDifferentiable(i))
                 {
-                    held += program.Variables[o].Type.Count;
+                    Add(o, compression.Rows[equation.Output]);
+                    spread = forms[o] == CotangentForm.Full && forms[equation.Output] != CotangentForm.Full ? compression.Rows[equation.Output] * (double)program.Variables[equation.Output].Type.Count : spread;
                 }
             }
-            widest = Math.Max(widest, held + program.Variables[equation.Output].Type.Count);
+            widest = (Math.Max(widest.own, held.own + arrived.Own + spread), Math.Max(widest.shared, held.shared + arrived.Shared));
             live.Remove(equation.Output);
-            held -= program.Variables[equation.Output].Type.Count;
+            held = (held.own - arrived.Own, held.shared - arrived.Shared);
         }
-        return (kept + (rows * widest)) * size / model.Examples;
+        return ((kept + widest.own) * size / model.Examples, widest.shared * size);
     }
 }
 

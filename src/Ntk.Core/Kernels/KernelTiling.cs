@@ -2,7 +2,7 @@ namespace Ntk.Core.Kernels;
 
 /// <summary>How the examples are divided.</summary>
 /// <param name="Tile">Examples of a pass.</param>
-/// <param name="Block">Examples whose terms are contracted together.</param>
+/// <param name="Block">Most examples whose terms are contracted together (see <see cref="BlockOf"/>).</param>
 /// <param name="KeptBlocks">How many of x1's blocks keep their terms while x2's pass by.</param>
 /// <param name="IsJoined">Whether both sides are one block.</param>
 internal sealed record KernelTiling(long Tile, long Block, long KeptBlocks, bool IsJoined)
@@ -20,17 +20,26 @@ internal sealed record KernelTiling(long Tile, long Block, long KeptBlocks, bool
     public static KernelTiling None { get; } = new(1, 1, 1, false);
 
     /// <summary>Bytes that are expected to be held at once, beside the model, the inputs and the kernel.</summary>
-    public double Bytes(KernelPlan plan, KernelLayout layout) => (Tile * plan.ExampleBytes) + ((KeptBlocks + 1) * Block * plan.TermBytes) + (Block * (double)Block * plan.PairBytes(layout));
+    public double Bytes(KernelPlan plan, KernelLayout layout) => plan.SharedBytes + (Tile * plan.ExampleBytes) + ((KeptBlocks + 1) * Block * plan.TermBytes) + (Block * (double)Block * plan.PairBytes(layout));
+
+    /// <summary>A side's blocks: no fewer than fit, alike in size, a multiple of what the libraries work in where that fits.</summary>
+    /// <param name="examples">The side's number of examples.</param>
+    public long BlockOf(long examples)
+    {
+        long blocks = Math.Max(1, (examples + Block - 1) / Block), even = Math.Max(1, (examples + blocks - 1) / blocks);
+        long rounded = (even + BlockStep - 1) / BlockStep * BlockStep;
+        return rounded <= Block ? rounded : even;
+    }
 
     /// <summary>The part of all pairs of examples that is contracted: where x1 meets itself in blocks, the upper triangle of them.</summary>
     public double Contracted(long examples1, long examples2)
     {
-        double blocks = Math.Ceiling(examples1 / (double)Block);
+        double blocks = Math.Ceiling(examples1 / (double)BlockOf(examples1));
         return IsJoined || examples2 > 0 || blocks == 0 ? 1 : (blocks + 1) / (2 * blocks);
     }
 
     /// <summary>What the smallest step takes: a pass over one example, and its terms on each side.</summary>
-    public static double BytesOfOne(KernelPlan plan, int sides) => plan.ExampleBytes + (sides * plan.TermBytes);
+    public static double BytesOfOne(KernelPlan plan, int sides) => plan.SharedBytes + plan.ExampleBytes + (sides * plan.TermBytes);
 
     /// <summary>Divides the examples so that what is held stays within a limit.</summary>
     /// <param name="plan">The plan.</param>
@@ -41,10 +50,13 @@ internal sealed record KernelTiling(long Tile, long Block, long KeptBlocks, bool
     /// <param name="options">May prescribe.</param>
     public static KernelTiling Of(KernelPlan plan, KernelLayout layout, long examples1, long examples2, long limit, KernelOptions options)
     {
+        limit = Math.Max(1, limit - (long)plan.SharedBytes);
         double pass = Math.Max(1, plan.ExampleBytes), term = plan.TermBytes;
         // Weights are read once a pass: small tiles must not make that the larger part.
         double wanted = Math.Max(CacheBytes, plan.ParameterBytes) / pass;
-        double interruptible = LongestStep / Math.Max(1, plan.StepFlops), pairFlops = plan.Groups.Select(g => g.PairFlops).DefaultIfEmpty().Max();
+        // Long sums are contracted in pieces.
+        double interruptible = LongestStep / Math.Max(1, plan.StepFlops), piece = 2.0 * Contraction.MostContracted * layout.Rows1.Diagonal * layout.Rows1.Full * layout.Rows2.Full;
+        double pairFlops = Math.Min(piece, plan.Groups.Select(g => g.PairFlops).DefaultIfEmpty().Max());
         long tile = options.TileExamples ?? (long)Math.Clamp(Math.Min(wanted, interruptible), 1, Math.Max(1, limit / 2 / (pass + term)));
         // A block's terms, those of the block that it meets, and what contracting them takes.
         double pair = plan.PairBytes(layout);
@@ -55,9 +67,7 @@ internal sealed record KernelTiling(long Tile, long Block, long KeptBlocks, bool
         {
             return Even(tile, examples1 + examples2, 0, true);
         }
-        long longest = Math.Max(examples1, examples2), blocks = (longest + block - 1) / block;
-        long even = (longest + blocks - 1) / blocks, rounded = (even + BlockStep - 1) / BlockStep * BlockStep;
-        block = rounded <= block ? rounded : even;
+        block = Math.Min(block, Math.Max(1, Math.Max(examples1, examples2)));
         double room = (free - (block * term) - (block * block * pair)) / Math.Max(1, block * term);
         long kept = options.KeptBlocks ?? (long)Math.Clamp(room, 1, Math.Max(1, (examples1 + block - 1) / block));
         return Even(tile, block, kept, false);

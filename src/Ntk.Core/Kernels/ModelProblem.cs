@@ -121,11 +121,15 @@ internal sealed class ModelProblem : IDisposable
             NtkImplementation.StructuredDerivatives when Options.SRules => GroupMethod.Gram,
             _ when !Options.SRules => GroupMethod.Explicit,
             _ => null,
-        }, Options.JRules, Shares);
+        }, Options.JRules, compresses: Options.Implementation == NtkImplementation.Auto, Shares);
 
     /// <summary>A pass over tiles of a prepared model.</summary>
-    public TilePass Pass(PreparedModel prepared, KernelPlan plan, CancellationToken cancellation) =>
-        new(prepared.Model, ParameterValues(prepared, cancellation), plan.Groups.Select(g => (g.Group, g.Method)).ToArray(), Options.JRules, Options.Fwd == true, Options.Meter, cancellation);
+    /// <param name="prepared">The model.</param>
+    /// <param name="plan">What is computed.</param>
+    /// <param name="compressed">The rows that all passes of the plan go on with; null where it compresses none.</param>
+    /// <param name="cancellation">Stops between equations.</param>
+    public TilePass Pass(PreparedModel prepared, KernelPlan plan, CompressedRows? compressed, CancellationToken cancellation) =>
+        new(prepared.Model, ParameterValues(prepared, cancellation), plan.Groups.Select(g => (g.Group, g.Method)).ToArray(), Options.JRules, Options.Fwd == true, Options.Meter, cancellation, compressed);
 
     /// <summary>For each parameter, by its position, its Jacobian in rows (K · G, parameter's shape), the examples running fastest.</summary>
     public Dictionary<int, Tensor> ParameterRows(PreparedModel prepared, Tensor[] inputs, OutputRows output, long examples, DisposeScope scope, CancellationToken cancellation)

@@ -28,6 +28,10 @@ internal sealed record OutputRows(int[] Axes, long[] Sizes, long Diagonal, long 
     /// <summary>K, the number of rows.</summary>
     public long Count => Diagonal * Traced * Full;
 
+    /// <summary>Traced rows among so many: a pass may go on with fewer (see <see cref="RowCompression"/>).</summary>
+    /// <param name="count">All rows.</param>
+    public long TracedOf(long count) => count / (Diagonal * Full);
+
     /// <summary>The rows of an output.</summary>
     /// <param name="shape">The output's shape.</param>
     /// <param name="roles">Each axis's role.</param>

@@ -13,6 +13,7 @@ internal sealed class TermBlock(long examples)
 {
     private Tensor? _jacobian;
     private FactoredUse? _factors;
+    private Tensor? _room;
 
     /// <summary>The term of the whole block, which now belongs to a scope.</summary>
     public Term Take(DisposeScope scope)
@@ -27,6 +28,21 @@ internal sealed class TermBlock(long examples)
         return new FactoredTerm(factors);
     }
 
+    /// <summary>Where the Jacobian of a pass may be written, so that <see cref="Place(Term, long, long)"/> need not copy it; null where it shall be made elsewhere.</summary>
+    /// <param name="shape">Its shape.</param>
+    /// <param name="dtype">Its type.</param>
+    /// <param name="start">The pass's first example.</param>
+    /// <param name="count">Its number of examples.</param>
+    public Tensor? Room(long[] shape, ScalarType dtype, long start, long count)
+    {
+        if (shape[0] != count)
+        {
+            return null;
+        }
+        _jacobian ??= empty([examples, .. shape[1..]], dtype).DetachFromDisposeScope();
+        return _room = _jacobian.narrow(0, start, count);
+    }
+
     /// <summary>Takes the term of one pass.</summary>
     /// <param name="part">The term, of at least two examples unless it is the last.</param>
     /// <param name="start">The pass's first example.</param>
@@ -35,7 +51,10 @@ internal sealed class TermBlock(long examples)
     {
         if (part is JacobianTerm jacobian)
         {
-            _jacobian = Place(_jacobian, jacobian.Data, 0, start, count);
+            if (!ReferenceEquals(jacobian.Data, _room))
+            {
+                _jacobian = Place(_jacobian, jacobian.Data, 0, start, count);
+            }
             return;
         }
         FactoredUse use = ((FactoredTerm)part).Use;

@@ -60,6 +60,9 @@ internal sealed class TermCollector(Program program, ParameterGroup group, Group
     /// <summary>Whether a use's Jacobian is written out together with the root's other ones: a loop's steps in one product instead of one sum a step.</summary>
     public bool Gathers(int root, UseShape shape, long rows) => method == GroupMethod.Explicit && group.Roots[root].Meetings.Count > 1 && IsSmall(shape, rows);
 
+    /// <summary>Whether a use's Jacobian as it comes is the term.</summary>
+    public bool IsUse => group is { IsDirect: true, Roots: [{ Meetings.Count: 1 }] };
+
     /// <summary>A use whose Jacobian is written out.</summary>
     public void Add(int root, JacobianUse use)
     {

@@ -54,7 +54,7 @@ internal sealed class TermVectorProduct
             return null;
         }
         KernelPlan plan = KernelPlan.ForVectors(sample, layout, left.Examples + right.Examples, vectors, problem.Options.JRules, problem.Options.SRules, problem.Shares);
-        return plan.ExampleBytes + plan.TermBytes > problem.MemoryLimit / 4.0 ? null : new TermVectorProduct(problem, output, left, right, layout, vectors, plan, cancellation);
+        return plan.SharedBytes + plan.ExampleBytes + plan.TermBytes > problem.MemoryLimit / 4.0 ? null : new TermVectorProduct(problem, output, left, right, layout, vectors, plan, cancellation);
     }
 
     /// <summary>How often <see cref="Multiply"/> takes a step.</summary>
@@ -126,7 +126,7 @@ internal sealed class TermVectorProduct
                     }
                 }
                 bool padded = prepared.Model.Examples != count;
-                _problem.Pass(prepared, _plan, _cancellation).Run(inputs, rows, padded ? (g, term) => Take(g, term.Narrow(0, count)) : Take);
+                _problem.Pass(prepared, _plan, null, _cancellation).Run(inputs, rows, padded ? (g, term) => Take(g, term.Narrow(0, count)) : Take);
                 step();
             }
             for (int g = 0; g < blocks.Length; g++)

@@ -19,6 +19,7 @@ internal sealed class TilePass
     private readonly bool _forward;
     private readonly WorkMeter? _meter;
     private readonly CancellationToken _cancellation;
+    private readonly CompressedRows? _compressed;
     private readonly int[] _forwardLast;
     private readonly int[] _reverseLast;
     private readonly Dictionary<int, (int Group, int Root)> _groupOf = [];
@@ -31,9 +32,11 @@ internal sealed class TilePass
     /// <param name="forward">Whether the Jacobian of a primitive without a rule is written out in forward mode.</param>
     /// <param name="meter">Measures the parts; null for nothing.</param>
     /// <param name="cancellation">Stops between equations.</param>
+    /// <param name="compressed">The rows to go on with; null for all rows.</param>
     public TilePass(TracedModel model, Tensor?[] parameterValues, IReadOnlyList<(ParameterGroup Group, GroupMethod Method)> groups, bool useRules, bool forward, WorkMeter? meter,
-        CancellationToken cancellation)
+        CancellationToken cancellation, CompressedRows? compressed = null)
     {
+        _compressed = compressed;
         _model = model;
         _program = model.Program;
         _parameterValues = parameterValues;
@@ -77,7 +80,11 @@ internal sealed class TilePass
     }
 
     /// <summary>Runs a tile; gives each group's term to <paramref name="emit"/> as soon as it is whole. Terms belong to the caller's scope.</summary>
-    public void Run(IReadOnlyList<Tensor> inputs, OutputRows rows, Action<int, Term> emit)
+    /// <param name="inputs">The tile's inputs.</param>
+    /// <param name="rows">The output's rows.</param>
+    /// <param name="emit">Takes the terms.</param>
+    /// <param name="room">Where a group's Jacobian of such a shape may be written; null, or giving null, for a tensor of its own.</param>
+    public void Run(IReadOnlyList<Tensor> inputs, OutputRows rows, Action<int, Term> emit, Func<int, long[], Tensor?>? room = null)
     {
         using DisposeScope scope = NewDisposeScope();
         var values = (Tensor?[])_parameterValues.Clone();
@@ -113,7 +120,8 @@ internal sealed class TilePass
                 _cancellation.ThrowIfCancellationRequested();
                 using DisposeScope step = NewDisposeScope();
                 using WorkMeter.Part part = _meter.Measure(WorkKind.PullBack, e);
-                PullBack(equation, e, values, cotangent, cotangents, collectors, rows.Diagonal * rows.Full == 1, Finish);
+                cotangent = _compressed?.Take(equation.Output, cotangent, _model.AxisOf(equation.Output), _model.Examples) ?? cotangent;
+                PullBack(equation, e, values, cotangent, cotangents, collectors, rows.Diagonal * rows.Full == 1, Finish, room);
                 cotangent.Release();
             }
             Release(equation, e, values);
@@ -130,7 +138,7 @@ internal sealed class TilePass
     }
 
     private void PullBack(Equation equation, int index, Tensor?[] values, Cotangent cotangent, Dictionary<int, Cotangent> cotangents,
-        TermCollector[] collectors, bool isTraced, Action<int> finish)
+        TermCollector[] collectors, bool isTraced, Action<int> finish, Func<int, long[], Tensor?>? room)
     {
         Primitive primitive = equation.Primitive;
         Tensor?[] operands = Array.ConvertAll(equation.Operands, o => _program.Variables[o].Constant ?? values[o]);
@@ -155,10 +163,15 @@ internal sealed class TilePass
                 }
                 using WorkMeter.Part part = _meter.Measure(WorkKind.Term, group);
                 bool masked = cotangent.Mask is not null && _groups[group].Method == GroupMethod.Gram && TermCollector.TakesMasks(_program, _groups[group].Group, isTraced, index);
-                Collect(collectors[group], _groups[group].Method, root, new UseSite(primitive, i, cotangent.Mask is null || masked ? cotangent.Rows : Full(), cotangent.Shared && (cotangent.Mask is null || masked),
+                Collect(collectors[group], group, root, new UseSite(primitive, i, cotangent.Mask is null || masked ? cotangent.Rows : Full(), cotangent.Shared && (cotangent.Mask is null || masked),
                     point, Array.ConvertAll(equation.Operands, _model.AxisOf), _model.AxisOf(equation.Output), _model.Examples,
-                    cotangent.Shared || _model.IsBatched ? UnitOf(index) : null, masked ? cotangent.Mask : null));
+                    cotangent.Shared || _model.IsBatched ? UnitOf(index) : null, masked ? cotangent.Mask : null), room);
                 finish(group);
+                continue;
+            }
+            if (_compressed?.Known(o) is { } known)
+            {
+                cotangents.TryAdd(o, known with { Rows = known.Rows.MoveToOuterDisposeScope() });
                 continue;
             }
             CotangentForm form = CotangentForms.Pulled(_model, equation, i, cotangent.Form);
@@ -223,8 +236,9 @@ internal sealed class TilePass
         cotangents[variable] = pulled with { Rows = pulled.Rows.MoveToOuterDisposeScope(), Mask = pulled.Mask?.MoveToOuterDisposeScope() };
     }
 
-    private void Collect(TermCollector collector, GroupMethod method, int root, UseSite site)
+    private void Collect(TermCollector collector, int group, int root, UseSite site, Func<int, long[], Tensor?>? room)
     {
+        GroupMethod method = _groups[group].Method;
         StructureRule? rule = _useRules ? StructureRule.For(site.Primitive, site.Operand) : null;
         if (rule is null)
         {
@@ -236,7 +250,7 @@ internal sealed class TilePass
         }
         else
         {
-            collector.Add(root, rule.Jacobian(site));
+            collector.Add(root, rule.Jacobian(site, room is not null && collector.IsUse ? shape => room(group, shape) : null));
         }
     }
 

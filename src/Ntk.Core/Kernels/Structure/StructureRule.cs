@@ -32,10 +32,12 @@ internal abstract class StructureRule
     public abstract FactoredUse Apply(UseSite site);
 
     /// <summary>The explicit Jacobian, from the factors.</summary>
-    public JacobianUse Jacobian(UseSite site)
+    /// <param name="site">The use.</param>
+    /// <param name="room">Where to write a Jacobian of such a shape; null, or giving null, for a tensor of its own.</param>
+    public JacobianUse Jacobian(UseSite site, Func<long[], Tensor?>? room = null)
     {
         FactoredUse use = Apply(site);
-        return new JacobianUse(use.Jacobian(), use.Layout);
+        return new JacobianUse(use.Jacobian(room), use.Layout);
     }
 
     /// <summary>The rows (K, G, parameter's shape) of a use without factors.</summary>

@@ -56,6 +56,9 @@ internal sealed record UnitEquation(Primitive Primitive, TensorType[] OperandTyp
 /// <param name="Shift">Whether a shift added to the product is contracted with it: a column of ones beside the activation.</param>
 internal sealed record FactoredUse(Tensor Activation, Tensor Cotangent, ParameterLayout Layout, UseShape Shape, Tensor? Mask = null, bool Shift = false)
 {
+    // Elements of a product that are still in the cache when they are copied to where they belong.
+    private const long CachedElements = 1 << 20;
+
     /// <summary>The same use with each example's cotangent in full.</summary>
     public FactoredUse WithoutMask() => Mask is null ? this : this with { Cotangent = Cotangent * Mask.reshape(1, Mask.shape[0], 1, 1, -1), Mask = null };
 
@@ -67,7 +70,8 @@ internal sealed record FactoredUse(Tensor Activation, Tensor Cotangent, Paramete
     };
 
     /// <summary>The explicit Jacobian (G, C · I, K, J).</summary>
-    public Tensor Jacobian()
+    /// <param name="room">Where to write a Jacobian of such a shape; null, or giving null, for a tensor of its own.</param>
+    public Tensor Jacobian(Func<long[], Tensor?>? room = null)
     {
         long[] d = Cotangent.shape;
         long rows = d[0], blocks = d[2], positions = d[3], outer = d[4];
@@ -86,6 +90,18 @@ internal sealed record FactoredUse(Tensor Activation, Tensor Cotangent, Paramete
         using Tensor left = Activation.permute(0, 1, 3, 2).reshape(a[0] * blocks, inner, positions);
         if (a[0] == d[1])
         {
+            if (room?.Invoke([examples, blocks * inner, rows, outer]) is { } place)
+            {
+                using Tensor products = place.view(examples * blocks, inner, rows * outer);
+                long most = Math.Max(1, CachedElements / (inner * rows * outer));
+                for (long start = 0; start < examples * blocks; start += most)
+                {
+                    long count = Math.Min(most, (examples * blocks) - start);
+                    using Tensor some = products.narrow(0, start, count), one = left.narrow(0, start, count), other = right.narrow(0, start, count), product = one.bmm(other);
+                    some.copy_(product);
+                }
+                return place;
+            }
             return left.bmm(right).reshape(examples, blocks * inner, rows, outer);
         }
         using Tensor leftWide = left.reshape(a[0], blocks, inner, positions), rightWide = right.reshape(d[1], blocks, positions, rows * outer);
