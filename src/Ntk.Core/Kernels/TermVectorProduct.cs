@@ -13,6 +13,8 @@ internal sealed class TermVectorProduct
     // What a pass and its terms may take, to be found in the cache, and what a block's factors may.
     private const double MostPass = 32 << 20, MostBlock = 48 << 20;
     private const long LargestTile = 128, LargestBlock = 512;
+    // How much more a process takes than it holds where freed memory is kept: less than a kernel's blocks of many sizes make of it (measured).
+    private const double Fragmentation = 2;
 
     private readonly ModelProblem _problem;
     private readonly int _output;
@@ -22,6 +24,7 @@ internal sealed class TermVectorProduct
     private readonly KernelPlan _plan;
     private readonly long _tile;
     private readonly long _block;
+    private readonly double _bytes;
     private readonly CancellationToken _cancellation;
 
     private TermVectorProduct(ModelProblem problem, int output, Side left, Side right, KernelLayout layout, long vectors, KernelPlan plan, CancellationToken cancellation)
@@ -32,6 +35,8 @@ internal sealed class TermVectorProduct
             + (2 * plan.Groups.Where(g => g.Method == GroupMethod.Gram).Select(g => g.WorkBytes).DefaultIfEmpty().Max()));
         _tile = problem.Options.TileExamples ?? Math.Clamp((long)(Math.Min(MostPass, problem.MemoryLimit / 4.0) / pass), 1, LargestTile);
         _block = _tile * Math.Max(1, problem.Options.BlockExamples ?? Math.Clamp((long)(Math.Min(MostBlock, problem.MemoryLimit / 4.0) / block), 1, LargestBlock) / _tile);
+        double directions = vectors * layout.Rows1.Diagonal * layout.Rows1.Traced * plan.ParameterBytes;
+        _bytes = plan.SharedBytes + (_tile * pass) + (_block * block) + directions;
     }
 
     /// <summary>Counted operations of a product.</summary>
@@ -66,6 +71,7 @@ internal sealed class TermVectorProduct
     /// <returns>(V, D, F, G1), not yet scaled; the caller owns it.</returns>
     public Tensor Multiply(Tensor vectors, Action step)
     {
+        TorchRuntime.KeepFreedMemory(Fragmentation * _bytes <= _problem.MemoryLimit);
         var directions = new Tensor?[_plan.Groups.Count];
         try
         {
