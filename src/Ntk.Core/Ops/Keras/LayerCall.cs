@@ -11,6 +11,9 @@ public sealed class LayerCall
     private readonly IReadOnlyList<Value> _parameters;
     private readonly IReadOnlyList<object?> _arguments;
     private readonly IReadOnlyDictionary<string, object?> _keywords;
+    // What Keras's layers call their first argument.
+    private static readonly string[] s_firstNames = ["inputs", "query", "sequences", "sequence", "data"];
+
     private readonly HashSet<string> _read = ["training", "mask"];
     private int _positionsRead = 1;
 
@@ -25,6 +28,11 @@ public sealed class LayerCall
         _parameters = parameters;
         _arguments = arguments;
         _keywords = keywords ?? new Dictionary<string, object?>();
+        if (arguments.Count == 0 && s_firstNames.FirstOrDefault(_keywords.ContainsKey) is { } first)
+        {
+            _arguments = arguments = [_keywords[first]];
+            _keywords = _keywords.Where(k => k.Key != first).ToDictionary();
+        }
         Inputs = arguments.Count == 0 ? [] : Flatten(arguments[0]).ToArray();
     }
 
