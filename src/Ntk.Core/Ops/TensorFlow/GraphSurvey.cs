@@ -83,6 +83,8 @@ internal static class GraphSurvey
         string list = string.Join(", ", ops.Select(o => $"{o.Op} (at '{o.Node}'{(o.Count > 1 ? $", {o.Count} times" : "")})"));
         string advice = ops.Any(o => IsPreprocessing(o.Op))
             ? "Strings and tables are preprocessing, which has no derivative: feed the numbers that come out of it, cutting the graph there with -InputTensor."
+            : ops.Any(o => o.Op.Contains("Random", StringComparison.Ordinal))
+            ? "The graph draws random numbers whenever it runs, as Keras 3 exports layers for augmentation: cut it behind them with -InputTensor, or import the .keras file, where they pass images on as they are."
             : "Cut the graph with -OutputTensor before them or with -InputTensor behind them if the kernel does not need them.";
         return new NtkException(NtkErrorId.UnsupportedModel, $"The model uses {(ops.Count == 1 ? "an op" : $"{ops.Count} ops")} that cannot be run: {list}. {advice}")
         {
