@@ -29,11 +29,11 @@ internal sealed class KerasWeights
     public static KerasWeights Of(KerasLayer model)
     {
         var weights = new KerasWeights();
-        weights.Walk(model, "", model.Trainable, []);
+        weights.Walk(model, "", model.Trainable, model.Trainable, []);
         return weights;
     }
 
-    private void Walk(KerasLayer layer, string path, bool trainable, HashSet<KerasLayer> seen)
+    private void Walk(KerasLayer layer, string path, bool trainable, bool whole, HashSet<KerasLayer> seen)
     {
         if (!seen.Add(layer))
         {
@@ -48,7 +48,7 @@ internal sealed class KerasWeights
         }
         foreach (ChildLayer child in layer.Children)
         {
-            Walk(child.Layer, Join(path, child.Layer.PathName), trainable && child.Layer.Trainable, seen);
+            Walk(child.Layer, Join(path, child.Layer.PathName), child.Layer.IsTrained(trainable, whole), whole, seen);
         }
     }
 

@@ -56,11 +56,11 @@ internal static class LayerWeights
     {
         var trained = new List<LayerVariable>();
         var fixedOnes = new List<LayerVariable>();
-        Collect(layer, layer.Trainable, trained, fixedOnes, []);
+        Collect(layer, layer.Trainable, layer.Trainable, trained, fixedOnes, []);
         return [.. trained, .. fixedOnes];
     }
 
-    private static void Collect(KerasLayer layer, bool trainable, List<LayerVariable> trained, List<LayerVariable> fixedOnes, HashSet<KerasLayer> seen)
+    private static void Collect(KerasLayer layer, bool trainable, bool whole, List<LayerVariable> trained, List<LayerVariable> fixedOnes, HashSet<KerasLayer> seen)
     {
         if (!seen.Add(layer))
         {
@@ -72,7 +72,7 @@ internal static class LayerWeights
         }
         foreach (ChildLayer child in layer.Children)
         {
-            Collect(child.Layer, trainable && child.Layer.Trainable, trained, fixedOnes, seen);
+            Collect(child.Layer, child.Layer.IsTrained(trainable, whole), whole, trained, fixedOnes, seen);
         }
     }
 

@@ -35,8 +35,16 @@ public sealed class KerasLayer(string className, string name, bool trainable)
     /// <summary>What the layer adds to its variables' paths: its name, or nothing where TensorFlow names them after the layer around.</summary>
     public string PathName { get => _pathName ?? Name; internal set => _pathName = value; }
 
-    /// <summary>False when the layer is frozen, and with it all layers inside it.</summary>
+    /// <summary>False when the layer is frozen, and with it the layers inside it, unless they say otherwise themselves.</summary>
     public bool Trainable { get; } = trainable;
+
+    /// <summary>Whether the layer's own word counts against that of the layers around it, as in Keras 3, which freezes variables and not layers.</summary>
+    internal bool DecidesAlone { get; init; }
+
+    /// <summary>Whether the layer is trained within others.</summary>
+    /// <param name="around">Whether the layer around it is.</param>
+    /// <param name="whole">Whether the whole model is.</param>
+    internal bool IsTrained(bool around, bool whole) => Trainable && (DecidesAlone ? whole : around);
 
     /// <summary>Its own variables in the order in which Keras stores them: the trainable ones first.</summary>
     public List<LayerVariable> Variables { get; } = [];

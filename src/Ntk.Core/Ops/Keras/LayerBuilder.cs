@@ -41,7 +41,7 @@ internal sealed class LayerBuilder(int version)
         }
         string className = kind.GetString()!;
         JsonElement config = serialized.TryGetProperty("config", out JsonElement found) ? found : default;
-        KerasLayer layer = new(className, NameOf(serialized, config, className), IsTrainable(config)) { IgnoresTraining = version >= 3 };
+        KerasLayer layer = new(className, NameOf(serialized, config, className), IsTrainable(config)) { IgnoresTraining = version >= 3, DecidesAlone = version >= 3 };
         _made.Add(layer);
         if (!fresh && serialized.TryGetProperty("shared_object_id", out JsonElement id) && id.ValueKind == JsonValueKind.Number)
         {
