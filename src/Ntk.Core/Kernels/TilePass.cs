@@ -162,7 +162,9 @@ internal sealed class TilePass
                     continue; // part of the product whose output this shift is added to
                 }
                 using WorkMeter.Part part = _meter.Measure(WorkKind.Term, group);
-                bool masked = cotangent.Mask is not null && _groups[group].Method == GroupMethod.Gram && TermCollector.TakesMasks(_program, _groups[group].Group, isTraced, index);
+                bool masked = cotangent.Mask is not null && (_groups[group].Method == GroupMethod.Gram
+                    ? TermCollector.TakesMasks(_program, _groups[group].Group, isTraced, index)
+                    : !_forward && _useRules && collectors[group].IsUse && StructureRule.TakesMask(primitive, i, types[i], cotangent.Rows));
                 Collect(collectors[group], group, root, new UseSite(primitive, i, cotangent.Mask is null || masked ? cotangent.Rows : Full(), cotangent.Shared && (cotangent.Mask is null || masked),
                     point, Array.ConvertAll(equation.Operands, _model.AxisOf), _model.AxisOf(equation.Output), _model.Examples,
                     cotangent.Shared || _model.IsBatched ? UnitOf(index) : null, masked ? cotangent.Mask : null), room);

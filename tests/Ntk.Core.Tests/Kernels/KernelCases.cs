@@ -21,6 +21,8 @@ public static class KernelCases
         ["dense_positions"] = (true, Model([3, 4], (p, x) => Lax.MatMul(Lax.Relu(Lax.MatMul(x, p[0]) + p[1]), p[2]), ("w1", [4, 5]), ("b1", [5]), ("w2", [5, 2]))),
         ["conv"] = (true, Model([5, 5, 2], (p, x) => Lax.MatMul(Lax.Reshape(Lax.Relu(Conv(x, p[0], 1, 1) + p[1]), x.Shape[0], -1), p[2]), ("k", [3, 3, 2, 3]), ("b", [3]), ("w", [27, 2]))),
         ["conv_grouped_pooled"] = (true, Model([4, 4, 4], (p, x) => Lax.MatMul(Lax.Mean(Lax.Tanh(Conv(x, p[0], 1, 2)), [1, 2]), p[1]), ("k", [2, 2, 2, 4]), ("w", [4, 2]))),
+        ["conv_normalised_pooled"] = (true, Model([4, 5, 2], (p, x) => Lax.MatMul(Lax.Mean(Lax.Tanh(Conv(x, p[0], 1, 1) * p[1] + p[2]) * p[3], [1, 2]), p[4]),
+            ("k", [2, 2, 2, 3]), ("gamma", [3]), ("beta", [1, 1, 3]), ("rows", [3, 1, 3]), ("w", [3, 2]))),
         ["depthwise_strided"] = (true, Model([5, 5, 3], (p, x) => Lax.Sum(Lax.Tanh(Conv(x, p[0], 2, 3)), [1]), ("k", [3, 3, 1, 6]))),
         ["conv_transposed"] = (true, Model([3, 2, 3], (p, x) => Lax.MatMul(Lax.Reshape(Lax.Tanh(Transposed(x, p[0], [7, 5], 1)), x.Shape[0], -1), p[1]), ("k", [3, 2, 2, 3]), ("w", [70, 2]))),
         ["conv_transposed_grouped"] = (true, Model([3, 2, 4], (p, x) => Lax.Mean(Lax.Square(Transposed(x, p[0], [7, 4], 2)), [1, 2]), ("k", [3, 2, 1, 4]))),

@@ -91,6 +91,13 @@ internal static class Examples
         return one.reshape(shape);
     }
 
+    /// <summary>Whether rows are one value repeated along some axes, counted without the rows' own: a pooled layer's cotangent, as long as nothing wrote it out.</summary>
+    public static bool Repeats(Tensor rows, IEnumerable<int> axes)
+    {
+        long[] shape = rows.shape, strides = rows.stride();
+        return axes.All(a => shape[a + 1] == 1 || strides[a + 1] == 0);
+    }
+
     /// <summary>Repeats what all examples share once for each: (rows, shape of one example) → (rows, shape of N).</summary>
     public static Tensor Spread(Tensor rows, BatchAxis axis, long examples)
     {

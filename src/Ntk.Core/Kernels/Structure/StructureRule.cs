@@ -36,9 +36,31 @@ internal abstract class StructureRule
     /// <param name="room">Where to write a Jacobian of such a shape; null, or giving null, for a tensor of its own.</param>
     public JacobianUse Jacobian(UseSite site, Func<long[], Tensor?>? room = null)
     {
+        if (site.Mask is not null)
+        {
+            return MaskedJacobian(site);
+        }
         FactoredUse use = Apply(site);
         return new JacobianUse(use.Jacobian(room), use.Layout);
     }
+
+    /// <summary>
+    /// Whether the Jacobian of a use can be made of each example's mask, summed over positions, and then of the rows that all share: where these are the same at
+    /// all positions that it sums over, as behind a global average. The rows then never meet the positions.
+    /// </summary>
+    /// <param name="primitive">The use's primitive.</param>
+    /// <param name="operand">Which operand the parameter is.</param>
+    /// <param name="parameter">The parameter's type.</param>
+    /// <param name="rows">The shared rows.</param>
+    public static bool TakesMask(Primitive primitive, int operand, TensorType parameter, Tensor rows) => primitive switch
+    {
+        Elementwise => Examples.Repeats(rows, Summed(parameter.Shape, (int)rows.dim() - 1)),
+        Convolution when operand == 1 => Examples.Repeats(rows, Enumerable.Range(0, (int)rows.dim() - 2)),
+        _ => false,
+    };
+
+    /// <summary>The explicit Jacobian of a use that <see cref="TakesMask"/>.</summary>
+    protected virtual JacobianUse MaskedJacobian(UseSite site) => throw new NotSupportedException($"{site.Primitive.Name} takes no mask");
 
     /// <summary>The rows (K, G, parameter's shape) of a use without factors.</summary>
     /// <param name="site">The use.</param>
@@ -53,6 +75,7 @@ internal abstract class StructureRule
         }
         return site.Primitive switch
         {
+            Elementwise elementwise when site.Mask is { } mask => Masked(site, axis, elementwise, mask),
             Elementwise elementwise when !forward => Broadcasting(site, axis, elementwise),
             Broadcast when !forward => Reduce(site, axis, site.Cotangent),
             _ => ExampleByExample(site, pull),
@@ -96,12 +119,26 @@ internal abstract class StructureRule
         return Reduce(site, axis, elementwise.VjpUnreduced(site.Operand, cotangent, site.Point));
     }
 
+    // Each example's mask is summed once, and then met by the rows.
+    private static Tensor Masked(UseSite site, BatchAxis axis, Elementwise elementwise, Tensor mask)
+    {
+        using Tensor local = elementwise.VjpUnreduced(site.Operand, mask.unsqueeze(0), site.Point), sums = Reduce(site, axis, local);
+        Tensor rows = site.Cotangent;
+        foreach (int summed in Summed(site.ParameterShape, (int)rows.dim() - 1))
+        {
+            rows = rows.narrow(summed + 1, 0, 1);
+        }
+        return rows.reshape([rows.shape[0], 1, .. site.ParameterShape]) * sums;
+    }
+
+    // The axes, counted without the rows, that a parameter of such a shape is broadcast along.
+    private static IEnumerable<int> Summed(long[] parameter, int rank) => Enumerable.Range(0, rank).Where(i => i < rank - parameter.Length || parameter[i - rank + parameter.Length] == 1);
+
     private static Tensor Reduce(UseSite site, BatchAxis axis, Tensor rows)
     {
         long[] shape = rows.shape, own = site.ParameterShape;
         long examples = shape[axis.Axis + 1] / (axis.Outer * axis.Inner);
-        int extra = shape.Length - 1 - own.Length;
-        int[] summed = Enumerable.Range(0, shape.Length - 1).Where(i => i < extra || i == axis.Axis || own[i - extra] == 1).ToArray();
+        int[] summed = Summed(own, shape.Length - 1).Union([axis.Axis]).ToArray();
         int[] kept = Enumerable.Range(0, shape.Length - 1).Except(summed).ToArray();
         using Tensor arranged = Examples.Arrange(rows, 1, axis, examples, summed, kept);
         using Tensor sum = arranged.sum(2);
