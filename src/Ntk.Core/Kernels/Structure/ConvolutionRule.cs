@@ -16,7 +16,7 @@ internal sealed class ConvolutionRule : StructureRule
     {
         long groups = ((Convolution)primitive).Geometry.Groups, columns = types[1].Shape[^1];
         long positions = Shapes.Count(output.Shape.AsSpan()[..^1]) / (outputAxis is null ? 1 : examples);
-        return new UseShape(groups, positions, types[1].Count / columns, columns / groups);
+        return new UseShape(groups, positions, types[1].Count / columns, columns / groups, "outputs last");
     }
 
     public override FactoredUse Apply(UseSite site) =>

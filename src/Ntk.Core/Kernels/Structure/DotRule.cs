@@ -18,7 +18,7 @@ internal sealed class DotRule : StructureRule
         TensorType own = types[operand], other = types[1 - operand];
         long blocks = Size(own, dot.BatchAxes(operand)), inner = Size(own, dot.Contracted(operand)), outer = Size(own, dot.Free(operand, own.Rank));
         long positions = Size(other, dot.Free(1 - operand, other.Rank)) / (outputAxis is null ? 1 : examples);
-        return new UseShape(blocks, positions, inner, outer);
+        return new UseShape(blocks, positions, inner, outer, string.Join(',', Listed(dot, operand, own.Rank)));
     }
 
     public override FactoredUse Apply(UseSite site)
@@ -33,7 +33,7 @@ internal sealed class DotRule : StructureRule
         // Contracted axes are listed pair by pair, so the data's order is the parameter's.
         Tensor activation = Examples.Arrange(site.Point[other], 0, site.OperandAxes[other], site.Examples, dot.BatchAxes(other), dataFree, dot.Contracted(other));
         Tensor cotangent = Examples.Arrange(site.Cotangent, 1, site.OutputAxis, site.CotangentExamples, blockAxes, dataAxes, ownAxes);
-        int[] listed = [.. dot.BatchAxes(operand), .. dot.Contracted(operand), .. ownFree];
+        int[] listed = Listed(dot, operand, own.Rank);
         var order = new int[own.Rank];
         for (int i = 0; i < order.Length; i++)
         {
@@ -44,6 +44,9 @@ internal sealed class DotRule : StructureRule
         return new FactoredUse(activation, cotangent, layout,
             Shape(site), mask);
     }
+
+    // The parameter's axes as they lie in (C, I, J).
+    private static int[] Listed(DotGeneral dot, int operand, int rank) => [.. dot.BatchAxes(operand), .. dot.Contracted(operand), .. dot.Free(operand, rank)];
 
     private static long Size(TensorType type, int[] axes) => axes.Aggregate(1L, (n, a) => n * type.Shape[a]);
 

@@ -14,8 +14,9 @@ internal sealed class LookupRule : StructureRule
 
     public override UseShape Shape(Primitive primitive, int operand, TensorType[] types, TensorType output, BatchAxis?[] axes, BatchAxis? outputAxis, long examples)
     {
-        long rows = types[0].Shape[((Gather)primitive).Axis];
-        return new UseShape(1, types[1].Count / (outputAxis is null ? 1 : examples), rows, types[0].Count / Math.Max(1, rows), IsLookup: true);
+        int axis = ((Gather)primitive).Axis;
+        long rows = types[0].Shape[axis];
+        return new UseShape(1, types[1].Count / (outputAxis is null ? 1 : examples), rows, types[0].Count / Math.Max(1, rows), $"{axis}", IsLookup: true);
     }
 
     public override FactoredUse Apply(UseSite site)

@@ -16,7 +16,7 @@ internal sealed class TransposedConvolutionRule : StructureRule
     {
         long groups = ((TransposedConvolution)primitive).Geometry.Groups, channels = types[1].Shape[^1];
         long positions = Shapes.Count(types[0].Shape.AsSpan()[..^1]) / (outputAxis is null ? 1 : examples);
-        return new UseShape(groups, positions, channels / groups, types[1].Count / channels);
+        return new UseShape(groups, positions, channels / groups, types[1].Count / channels, "outputs first");
     }
 
     public override FactoredUse Apply(UseSite site)

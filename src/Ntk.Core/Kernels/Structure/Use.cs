@@ -12,8 +12,9 @@ namespace Ntk.Core.Kernels.Structure;
 /// <param name="Positions">S: positions an example, over which the Jacobian sums.</param>
 /// <param name="Inner">I: the activation's part of a block.</param>
 /// <param name="Outer">J: the cotangent's part of a block.</param>
+/// <param name="Order">How the parameter's axes lie in (C, I, J): uses add up in factors only where they lie alike, as a square matrix and its transpose do not.</param>
 /// <param name="IsLookup">Whether the activation is a table lookup: one-hot, never written out.</param>
-internal sealed record UseShape(long Blocks, long Positions, long Inner, long Outer, bool IsLookup = false)
+internal sealed record UseShape(long Blocks, long Positions, long Inner, long Outer, string Order, bool IsLookup = false)
 {
     /// <summary>The parameter's number of scalars.</summary>
     public long Count => Blocks * Inner * Outer;
