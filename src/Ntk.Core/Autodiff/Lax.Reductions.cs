@@ -69,9 +69,9 @@ public static partial class Lax
         return steps.Count == 0 ? v : Concat(steps, a);
     });
 
-    /// <summary>Running log Σ exp.</summary>
+    /// <summary>Running log Σ exp; of nothing −∞, as TensorFlow's own kernel has it.</summary>
     public static Value CumulativeLogSumExp(Value x, int axis, bool exclusive = false, bool reverse = false) =>
-        Cumulate(x, axis, exclusive, reverse, x.DType == ScalarType.Float64 ? double.MinValue : float.MinValue, v => MoveAxis(v.Trace.Apply(new LogSumExp(running: true), MoveAxis(v, axis, -1)), -1, axis));
+        Cumulate(x, axis, exclusive, reverse, double.NegativeInfinity, v => MoveAxis(v.Trace.Apply(new LogSumExp(running: true), MoveAxis(v, axis, -1)), -1, axis));
 
     /// <summary>The general product: contracts pairs of axes, runs along pairs of batch axes; the output's axes are batch, left, right.</summary>
     public static Value DotGeneral(Value x, Value y, int[] xContract, int[] yContract, int[]? xBatch = null, int[]? yBatch = null) =>
@@ -123,9 +123,14 @@ public static partial class Lax
         {
             var low = new long[x.Rank];
             low[axis] = 1;
-            result = Pad(SliceAxis(result, axis, 0, x.Shape[axis] - 1), low, new long[x.Rank], neutral);
+            result = SliceAxis(result, axis, 0, x.Shape[axis] - 1);
+            // The neutral element comes after the running total: a derivative through −∞ would be NaN.
+            result = Pad(x.Shape[axis] == 1 ? result : running(result), low, new long[x.Rank], neutral);
         }
-        result = running(result);
+        else
+        {
+            result = running(result);
+        }
         return reverse ? Reverse(result, axis) : result;
     }
 }

@@ -48,8 +48,9 @@ internal static class CotangentForms
         {
             return CotangentForm.Shared;
         }
-        bool keepsShape = model.Program.Variables[equation.Operands[operand]].Type.Same(model.Program.Variables[equation.Output].Type);
-        // Only what multiplies the rows differs between examples: it stays apart from them.
+        TensorType type = model.Program.Variables[equation.Output].Type;
+        bool keepsShape = model.Program.Variables[equation.Operands[operand]].Type.Same(type) && !type.DType.IsComplex();
+        // Only what multiplies the rows differs between examples: it stays apart from them. (A complex conjugate would not: it turns the rows as well.)
         return form is CotangentForm.Shared or CotangentForm.Masked && equation.Primitive is Elementwise && keepsShape ? CotangentForm.Masked : CotangentForm.Full;
     }
 

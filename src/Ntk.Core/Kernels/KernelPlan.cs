@@ -179,7 +179,7 @@ internal sealed record KernelPlan(IReadOnlyList<GroupPlan> Groups, double PassFl
     }
 
     private static bool CanGram(ParameterGroup group, UseShape?[] uses) => group.IsDirect && uses.All(u => u is not null && uses[0] is { } first &&
-        u.Blocks == first.Blocks && u.Inner == first.Inner && u.Outer == first.Outer && u.IsLookup == first.IsLookup);
+        u.Blocks == first.Blocks && u.Inner == first.Inner && u.Outer == first.Outer && u.Order == first.Order && u.IsLookup == first.IsLookup);
 
     private static UseShape? ShapeOf(TracedModel model, Meeting meeting, bool useRules)
     {
@@ -188,8 +188,9 @@ internal sealed record KernelPlan(IReadOnlyList<GroupPlan> Groups, double PassFl
             return null;
         }
         Equation equation = model.Program.Equations[meeting.Equation];
-        return StructureRule.For(equation.Primitive, meeting.Operand)?.Shape(equation.Primitive, meeting.Operand, model.Program.OperandTypes(equation),
-            model.Program.Variables[equation.Output].Type, Array.ConvertAll(equation.Operands, model.AxisOf), model.AxisOf(equation.Output), model.Examples);
+        TensorType output = model.Program.Variables[equation.Output].Type;
+        return StructureRule.For(equation.Primitive, meeting.Operand, output)?.Shape(equation.Primitive, meeting.Operand, model.Program.OperandTypes(equation),
+            output, Array.ConvertAll(equation.Operands, model.AxisOf), model.AxisOf(equation.Output), model.Examples);
     }
 
     // A forward pass, and a pull-back of every row through each equation that carries derivatives: once where examples share it, and for masks without the rows.

@@ -290,12 +290,12 @@ internal sealed class ModelProblem : IDisposable
                 return null;
             }
             // What the model computes must not depend on how many examples it is given: neither at the user's sizes nor at the tiles'.
-            if (sizes.Any(n => n != proven && !TracedModel.AreAlike(program, Traced(n))))
+            if (sizes.Any(n => n != proven && !TracedModel.AreAlike(program, axes, Traced(n), n)))
             {
                 obstacle = "a graph that depends on the number of examples";
                 return null;
             }
-            if (!TracedModel.AreAlike(program, unit))
+            if (!TracedModel.AreAlike(program, axes, unit, 1))
             {
                 unit = null;
             }

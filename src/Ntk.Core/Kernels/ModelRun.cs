@@ -80,7 +80,7 @@ internal sealed class ModelRun(NtkModel model, RunOptions options, IReadOnlyList
         try
         {
             Program two = Traced(side.Shapes(2, 0), outputs, parameters);
-            return BatchAnalysis.Prove(two, 2, 0, 0, out _) is not null && TracedModel.AreAlike(two, Traced(side.Shapes(1, 0), outputs, parameters));
+            return BatchAnalysis.Prove(two, 2, 0, 0, out _) is { } axes && TracedModel.AreAlike(two, axes, Traced(side.Shapes(1, 0), outputs, parameters), 1);
         }
         catch (Exception e) when (ShapeException.IsCauseOf(e))
         {

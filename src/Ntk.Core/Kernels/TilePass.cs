@@ -241,7 +241,7 @@ internal sealed class TilePass
     private void Collect(TermCollector collector, int group, int root, UseSite site, Func<int, long[], Tensor?>? room)
     {
         GroupMethod method = _groups[group].Method;
-        StructureRule? rule = _useRules ? StructureRule.For(site.Primitive, site.Operand) : null;
+        StructureRule? rule = _useRules ? StructureRule.For(site.Primitive, site.Operand, site.Point.OutputType) : null;
         if (rule is null)
         {
             collector.Add(root, StructureRule.Dense(site, _forward, _cancellation));

@@ -60,6 +60,23 @@ internal sealed record TracedModel(Program Program, long Examples, BatchAxis?[]?
         return reads;
     }
 
+    /// <summary>Whether two programs are the same but for their number of examples, with which nothing grows but what carries them.</summary>
+    /// <param name="a">A program.</param>
+    /// <param name="axes">Where it carries the examples.</param>
+    /// <param name="b">Another.</param>
+    /// <param name="examples">Its number of examples.</param>
+    public static bool AreAlike(Program a, BatchAxis?[] axes, Program b, long examples)
+    {
+        // A graph that names its batch size would cut other batches elsewhere than between examples.
+        bool Fits(int v)
+        {
+            long[] of = a.Variables[v].Type.Shape, other = b.Variables[v].Type.Shape;
+            return other.Length == of.Length && Enumerable.Range(0, of.Length)
+                .All(i => other[i] == (axes[v] is { } axis && axis.Axis == i ? axis.Outer * examples * axis.Inner : of[i]));
+        }
+        return AreAlike(a, b) && Enumerable.Range(0, a.Variables.Length).All(Fits);
+    }
+
     /// <summary>Whether two programs are the same but for sizes and for constants that grow with the examples.</summary>
     public static bool AreAlike(Program a, Program b)
     {

@@ -11,8 +11,8 @@ namespace Ntk.Core.Kernels.Structure;
 /// </summary>
 internal abstract class StructureRule
 {
-    /// <summary>The rule for a primitive and operand; null for none.</summary>
-    public static StructureRule? For(Primitive primitive, int operand) => (primitive, operand) switch
+    /// <summary>The rule for a primitive and operand; null for none, as for complex factors: their Jacobian pairs them with conjugates.</summary>
+    public static StructureRule? For(Primitive primitive, int operand, TensorType output) => output.DType.IsComplex() ? null : (primitive, operand) switch
     {
         (DotGeneral, _) => DotRule.Instance,
         (Convolution, 1) => ConvolutionRule.Instance,
@@ -68,6 +68,8 @@ internal abstract class StructureRule
     /// <param name="cancellation">Stops between a primitive's tangents.</param>
     public static Tensor Dense(UseSite site, bool forward = false, CancellationToken cancellation = default)
     {
+        // The pull-back of complex values is not the transpose of the Jacobian that complex tangents write out.
+        forward &= !site.Point.OutputType.DType.IsComplex() && !site.Point.OperandTypes[site.Operand].DType.IsComplex();
         Pull pull = forward ? (Primitive primitive, int operand, Tensor cotangent, in Point point) => PullByTangents(primitive, operand, cotangent, point, cancellation) : static (Primitive primitive, int operand, Tensor cotangent, in Point point) => primitive.Vjp(operand, cotangent, point);
         if (site.OutputAxis is not { } axis)
         {
