@@ -47,6 +47,7 @@ public static partial class Lax
     private static readonly Primitive s_isNan = Flat("is_nan", x => x.isnan(), _ => ScalarType.Bool);
     private static readonly Primitive s_isInf = Flat("is_inf", x => x.isinf(), _ => ScalarType.Bool);
     private static readonly Primitive s_not = Flat("not", x => x.logical_not());
+    private static readonly Primitive s_change = Fixed("change", x => zeros_like(x), (rows, _, _) => rows.alias());
     private static readonly Primitive s_stop = Flat("stop_gradient", x => x.alias());
 
     private static readonly Primitive s_add = new Binary("add", (x, y) => x.add(y), Same, Same);
@@ -203,6 +204,9 @@ public static partial class Lax
     /// <summary>x, with the derivative taken as zero (tf.stop_gradient).</summary>
     public static Value StopGradient(Value x) => x.IsKnown() ? x : x.Trace.Apply(s_stop, x);
 
+    /// <summary>Zero, with the derivative of x: the change of x from what it is, infinite or not.</summary>
+    public static Value Change(Value x) => x.Trace.Apply(s_change, x);
+
     /// <summary>x in another element type; the derivative passes between floating-point types only.</summary>
     public static Value Cast(Value x, ScalarType dtype)
     {
@@ -317,10 +321,14 @@ public static partial class Lax
     /// <summary>Whether the value is known while tracing.</summary>
     public static bool IsKnown(this Value x) => x.Constant is not null;
 
-    /// <summary>A known integer or boolean tensor's elements.</summary>
+    /// <summary>A known integer or boolean tensor's elements, among them those that come out the same whatever the data are.</summary>
     public static long[] KnownIntegers(this Value x)
     {
-        Tensor constant = x.Constant ?? throw new ShapeException("a size, axis or index depends on the data, where a constant is needed");
+        if (x.Constant is not { } constant)
+        {
+            return IntegerForm.KnownElements(x)
+                ?? throw new ShapeException("a size, axis or index depends on the data, where a constant is needed: shapes must be the same for all examples");
+        }
         using Tensor flat = constant.to(ScalarType.Int64).reshape(-1);
         return flat.data<long>().ToArray();
     }

@@ -159,9 +159,6 @@ public static partial class Lax
         return Concat([basis, basis.IsKnown() ? further : further - MatMul(StopGradient(basis), MatMul(Adjoint(Change(basis)), further))], -1);
     }
 
-    // Zero, with the derivative of x.
-    private static Value Change(Value x) => x - StopGradient(x);
-
     private static Value Adjoint(Value x) => Conjugate(SwapAxes(x, -1, -2));
 
     private static Value Identity(Value like) => like.Trace.Constant(eye(like.Shape[^1], dtype: like.DType));

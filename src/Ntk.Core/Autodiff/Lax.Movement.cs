@@ -169,6 +169,10 @@ public static partial class Lax
     /// <summary>The whole repeated along each axis (tf.tile).</summary>
     public static Value Tile(Value x, params long[] multiples)
     {
+        if (multiples.Length != x.Rank)
+        {
+            throw new ShapeException($"{multiples.Length} multiples for {Shapes.Format(x.Shape)}");
+        }
         // (m0, d0, m1, d1, …) merged again.
         var wide = new List<long>();
         var split = new List<long>();

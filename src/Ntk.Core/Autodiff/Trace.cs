@@ -96,6 +96,23 @@ public sealed class Trace
         return value;
     }
 
+    /// <summary>How a value was computed; null for a parameter, an input or a constant.</summary>
+    internal (Primitive Primitive, Value[] Operands)? Definition(Value value)
+    {
+        // Equations are in the order of what they write.
+        int low = 0, high = _equations.Count - 1;
+        while (low <= high)
+        {
+            int middle = (low + high) / 2, output = _equations[middle].Output;
+            if (output == value.Index)
+            {
+                return (_equations[middle].Primitive, Array.ConvertAll(_equations[middle].Operands, o => _values[o]));
+            }
+            (low, high) = output < value.Index ? (middle + 1, high) : (low, middle - 1);
+        }
+        return null;
+    }
+
     /// <summary>The program that computes <paramref name="outputs"/>, without what they do not need.</summary>
     public Program Finish(IReadOnlyList<Value> outputs) => ProgramBuilder.Build(_values, _equations, _parameters, _inputs, outputs.Select(o => o.Index).ToArray());
 

@@ -15,7 +15,7 @@ internal static class ArrayOps
         new("Fill", c => Lax.BroadcastTo(c[1], c.Known(0))),
         // What a branch gives that the other does not need.
         new("FakeParam", c => c.Trace.Constant(zeros(Array.ConvertAll(c.Shape("shape") ?? [], d => (long)Math.Max(d, 0)), c.Type("dtype", DataType.DtFloat)))),
-        new("Empty", c => c.Trace.Constant(zeros(c.Known(0), c.Type("dtype", DataType.DtFloat)))),
+        new("Empty", Empty),
         new("Range", Range), new("LinSpace", LinSpace),
         new("ConcatV2", c => Lax.Concat(c.Values(0, c.Count - 1), c.KnownInt(c.Count - 1))),
         new("Concat", c => Lax.Concat(c.Values(1), c.KnownInt(0))),
@@ -36,6 +36,13 @@ internal static class ArrayOps
 
     /// <summary>A constant of one value, without the memory of its elements.</summary>
     public static Value Filled(Value like, long[] shape, double value) => like.Trace.Constant(tensor(value, like.DType).expand(shape));
+
+    // Empty(shape; dtype, init): what is in it matters to nobody, so zeros do in either case.
+    private static OpResult Empty(OpContext c)
+    {
+        _ = c.Bool("init");
+        return c.Trace.Constant(zeros(c.Known(0), c.Type("dtype", DataType.DtFloat)));
+    }
 
     private static OpResult Range(OpContext c)
     {

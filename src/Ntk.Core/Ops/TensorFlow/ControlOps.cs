@@ -15,6 +15,9 @@ internal static class ControlOps
         new("Identity", Pass), new("Snapshot", Pass), new("DeepCopy", Pass), new("Copy", Pass), new("PreventGradient", Pass), new("GuaranteeConst", Pass), new("DebugIdentityV2", Pass), new("DebugIdentityV3", Pass), new("CheckNumerics", Pass),
         new("CheckNumericsV2", Pass), new("IdentityN", CustomGradientOp.Run), new("Print", c => OpResult.Of(c.Inputs[0])), new("PlaceholderWithDefault", Pass),
         new("DebugIdentity", Pass), new("StopGradient", c => Lax.StopGradient(c[0])),
+        new("OptionalFromValue", c => OpResult.Of(new OptionalValue(c.Inputs))), new("OptionalNone", _ => OpResult.Of(new OptionalValue(null))),
+        new("OptionalGetValue", c => OpResult.Of(c.Handle<OptionalValue>(0).Components ?? throw new InvalidDataException("an optional that holds nothing is read"))),
+        new("OptionalHasValue", c => c.Trace.Constant(tensor(c.Handle<OptionalValue>(0).Components is not null))),
         new("Assert", _ => OpResult.Of()), new("NoOp", _ => OpResult.Of()), new("ControlTrigger", _ => OpResult.Of()),
         new("Placeholder", Unfed), new("PlaceholderV2", Unfed),
     ];
@@ -87,6 +90,9 @@ internal static class ControlOps
         object Pick(object a, object b) => (a, b) switch
         {
             (Value x, Value y) when x.Shape.AsSpan().SequenceEqual(y.Shape) => ReferenceEquals(x, y) ? x : Lax.Select(condition, x, y),
+            // What a branch keeps for its gradient, which is looked at where the branch was taken.
+            (OptionalValue x, OptionalValue y) => x.Components is null || y.Components is null ? (x.Components is null ? y : x)
+                : new OptionalValue(x.Components.Zip(y.Components, Pick).ToArray()),
             (TensorList x, TensorList y) when x.Count == y.Count => x.Combine(y, (p, q) => (Value)Pick(p, q)),
             _ when ReferenceEquals(a, b) || a.Equals(b) => a,
             _ => throw OpContext.Unsupported($"a condition that depends on the data, whose branches give {Describe(a)} and {Describe(b)},"),

@@ -7,8 +7,8 @@ namespace Ntk.Core.Ops.TensorFlow;
 
 /// <summary>
 /// IdentityN with a gradient of its author's own. Most such gradients only save memory (swish) and are the true derivative: then the forward graph is
-/// differentiated as it stands. Others (reversed gradients, straight-through estimators) replace it: y = y₀ + g · (x − x₀), where y₀, x₀ and g, the
-/// gradient function at a cotangent of ones, count as constants. That needs a gradient that works element by element.
+/// differentiated as it stands. Others (reversed gradients, straight-through estimators) replace it: y = y₀ + Gᵀ(x − x₀), where y₀, x₀ and G, the gradient
+/// function, which must be linear in its cotangent, count as constants. Where G works element by element it is its value at a cotangent of ones.
 /// </summary>
 internal static class CustomGradientOp
 {
@@ -37,7 +37,7 @@ internal static class CustomGradientOp
         for (int i = 0; i < own; i++)
         {
             // What has a cotangent is an argument, which IdentityN passes on unread.
-            if (!gradient.Gives[i])
+            if (!gradient.Gives[i] && values[i].DType.IsDifferentiable())
             {
                 outputs[i] = Replace(c, gradient, values, reads, i);
             }
@@ -50,46 +50,58 @@ internal static class CustomGradientOp
         // Which of the function's results are for arguments that vary.
         Value[] arguments = values.Where((_, i) => gradient.Gives[i]).ToArray();
         int[] wanted = Enumerable.Range(0, arguments.Length).Where(i => !arguments[i].IsKnown() && arguments[i].DType.IsDifferentiable()).ToArray();
-        if (wanted.Any(i => !arguments[i].Shape.AsSpan().SequenceEqual(values[output].Shape)))
-        {
-            throw OpContext.Unsupported($"the custom gradient '{gradient.Function}', whose arguments have other shapes than its result,");
-        }
-        RequireElementwise(c, gradient, values, reads, output, wanted);
-        object[] cotangents = values.Select((v, i) => (object)ArrayOps.Filled(v, v.Shape, i == output ? 1 : 0)).ToArray();
-        object[] factors = c.Tracer.Call(gradient.Function, [.. cotangents, .. reads], wanted);
+        object[] Cotangents(Value own) => values.Select((v, i) => (object)(i == output ? own : own.Trace.Constant(zeros([], v.DType).expand(v.Shape)))).ToArray();
         Value result = Lax.StopGradient(values[output]);
-        foreach ((int argument, object factor) in wanted.Zip(factors))
+        if (IsElementwise(c, gradient, values[output], Cotangents, reads, wanted))
         {
-            result += Lax.StopGradient((Value)factor) * (arguments[argument] - Lax.StopGradient(arguments[argument]));
+            object[] factors = c.Tracer.Call(gradient.Function, [.. Cotangents(ArrayOps.Filled(result, result.Shape, 1)), .. reads], wanted);
+            foreach ((int argument, object factor) in wanted.Zip(factors))
+            {
+                result += Lax.StopGradient((Value)factor) * Lax.Change(arguments[argument]);
+            }
+            return result;
+        }
+        Value[] tensors = reads.OfType<Value>().ToArray();
+        foreach (int argument in wanted)
+        {
+            Value Pulled(Value cotangent, Value[] read)
+            {
+                int next = 0;
+                object[] given = Array.ConvertAll(reads, r => r is Value ? read[next++] : r);
+                return (Value)c.Tracer.On(cotangent.Trace).Call(gradient.Function, [.. Cotangents(cotangent), .. given], [argument])[0];
+            }
+            result += Lax.LinearAdjoint("custom_gradient", Pulled, result.Shape, Lax.Change(arguments[argument]), Array.ConvertAll(tensors, Lax.StopGradient));
         }
         return result;
     }
 
-    // Follows the cotangent through the gradient function: every step must be linear in it, element by element and of its shape.
-    private static void RequireElementwise(OpContext c, CustomGradient gradient, Value[] values, object[] reads, int output, int[] wanted)
+    // Follows the cotangent through the gradient function: every step must be linear in it. True where each is also element by element and of its shape.
+    private static bool IsElementwise(OpContext c, CustomGradient gradient, Value output, Func<Value, object[]> cotangents, object[] reads, int[] wanted)
     {
         var trace = new Trace(c.Trace.FloatType);
-        Value cotangent = trace.Input(values[output].Type);
-        object[] cotangents = values.Select((v, i) => (object)(i == output ? cotangent : trace.Constant(zeros([], v.DType).expand(v.Shape)))).ToArray();
         object[] given = Array.ConvertAll(reads, r => r is Value v ? v.Constant is { } known ? trace.Constant(known.alias()) : trace.Parameter(v.Type) : r);
-        Program program = trace.Finish(c.Tracer.On(trace).Call(gradient.Function, [.. cotangents, .. given], wanted).OfType<Value>().ToArray());
+        Value[] results = c.Tracer.On(trace).Call(gradient.Function, [.. cotangents(trace.Input(output.Type)), .. given], wanted).OfType<Value>().ToArray();
+        using Program program = trace.Finish(results);
         var depends = new bool[program.Variables.Length];
         depends[program.Inputs[0]] = true;
+        bool elementwise = results.All(r => r.Shape.AsSpan().SequenceEqual(output.Shape));
         foreach (Equation equation in program.Equations)
         {
+            Primitive primitive = equation.Primitive;
             int[] touched = Enumerable.Range(0, equation.Operands.Length).Where(i => depends[equation.Operands[i]]).ToArray();
             if (touched.Length == 0)
             {
                 continue;
             }
             depends[equation.Output] = true;
-            bool linear = equation.Primitive is Elementwise && touched.All(i => equation.Primitive.IsDifferentiable(i) && equation.Primitive.IsLinear(i)) &&
-                (touched.Length == 1 || equation.Primitive is Select || equation.Primitive.Name is "add" or "sub");
-            if (!linear || !program.Variables[equation.Output].Type.Shape.AsSpan().SequenceEqual(values[output].Shape))
+            if (!touched.All(i => primitive.IsDifferentiable(i) && primitive.IsLinear(i)) ||
+                (touched.Length > 1 && primitive is not (Select or Concatenate) && primitive.Name is not ("add" or "sub")))
             {
-                throw OpContext.Unsupported($"the custom gradient '{gradient.Function}', which is not linear element by element ({equation.Primitive.Name}),");
+                throw OpContext.Unsupported($"the custom gradient '{gradient.Function}', which is not linear in what it is given ({primitive.Name}),");
             }
+            elementwise &= primitive is Elementwise && program.Variables[equation.Output].Type.Shape.AsSpan().SequenceEqual(output.Shape);
         }
+        return elementwise;
     }
 
     // Whether the gradient is the derivative of the forward graph, by finite differences at many places, in double precision.

@@ -34,6 +34,10 @@ internal sealed class DeadTensor
 /// <param name="Elements">The elements.</param>
 internal sealed record StringTensor(IReadOnlyList<string> Elements);
 
+/// <summary>Values that may be missing: what a conditional's branch keeps for its gradient.</summary>
+/// <param name="Components">The values; null when there are none.</param>
+internal sealed record OptionalValue(object[]? Components);
+
 /// <summary>A handle of a variable.</summary>
 /// <param name="Parameter">Which of the model's parameters it is.</param>
 internal sealed record VariableHandle(int Parameter);

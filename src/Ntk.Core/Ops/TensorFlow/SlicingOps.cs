@@ -14,23 +14,33 @@ internal static class SlicingOps
         Value x = c[0];
         if (c[1].IsKnown())
         {
-            return Lax.Slice(x, c.Known(1), c.Known(2));
+            return Lax.Slice(x, c.Known(1), Lengths(c[2]));
         }
         // A beginning that depends on the data: slices at consecutive indices.
-        long[] size = c.Known(2);
+        long[] size = Lengths(c[2]);
         for (int axis = 0; axis < size.Length; axis++)
         {
             if (size[axis] < 0)
             {
-                throw new ShapeException("a piece whose beginning depends on the data needs a size");
+                throw new ShapeException("a piece whose beginning depends on the data needs a length");
             }
             if (size[axis] != x.Shape[axis])
             {
-                Value begin = Lax.Cast(Lax.Index(c[1], 0, axis), ScalarType.Int64);
-                x = Lax.Gather(x, begin + c.Trace.Constant(arange(size[axis])), axis);
+                x = From(x, c[1], axis, axis, size[axis]);
             }
         }
         return x;
+    }
+
+    private const string OwnShape = "the length of a piece depends on the data: each example would have a shape of its own. Pieces of one length, with a mask for what counts in them, can be computed";
+
+    private static long[] Lengths(Value size) => size.IsKnown() ? size.KnownIntegers() : IntegerForm.KnownElements(size) ?? throw new ShapeException(OwnShape);
+
+    // Slices along an axis from the beginning that an element of `begin` says.
+    private static Value From(Value x, Value begin, int entry, int axis, long size)
+    {
+        Value first = Lax.Cast(Lax.Index(begin, 0, entry), ScalarType.Int64);
+        return Lax.Gather(x, first + x.Trace.Constant(arange(size)), axis);
     }
 
     /// <summary>One entry of a slicing specification, spelled out for one axis.</summary>
@@ -40,8 +50,7 @@ internal static class SlicingOps
     private static OpResult StridedSlice(OpContext c)
     {
         Masks masks = Masks.Of(c);
-        return c[1].IsKnown() && c[2].IsKnown() ? Piece(c[0], c.Known(1), c.Known(2), c.Known(3), masks)
-            : AtUnknownIndex(c, masks.Shrink, masks.Begin, masks.End, masks.Ellipsis | masks.NewAxis);
+        return c[1].IsKnown() && c[2].IsKnown() ? Piece(c[0], c.Known(1), c.Known(2), c.Known(3), masks) : AtUnknownIndices(c, masks);
     }
 
     /// <summary>The masks of a slicing specification, a bit an entry: open ends, an ellipsis, new axes, and indices that drop their axis.</summary>
@@ -119,24 +128,46 @@ internal static class SlicingOps
         return new Range(count == 0 ? 0 : from, count, stride, false);
     }
 
-    // x[i], x[:, i] … with an i that depends on the data: indices that shrink their axis, whole axes elsewhere.
-    private static OpResult AtUnknownIndex(OpContext c, long shrink, long beginMask, long endMask, long other)
+    // x[i], x[:, i:i + 3] … with an i that depends on the data. Such entries are taken first, each along its axis; the rest is a piece as any other.
+    private static OpResult AtUnknownIndices(OpContext c, Masks masks)
     {
         Value x = c[0];
         int entries = (int)c[1].Shape[0];
-        for (int i = entries - 1; i >= 0; i--)
+        IReadOnlyList<IntegerForm> begin = IntegerForm.Of(c[1])!, end = IntegerForm.Of(c[2])!;
+        var from = new long[entries];
+        var to = new long[entries];
+        long[] stride = c.Known(3);
+        bool Has(long mask, int bit) => ((mask >> bit) & 1) != 0;
+        int axis = 0, named = Enumerable.Range(0, entries).Count(i => !Has(masks.Ellipsis, i) && !Has(masks.NewAxis, i));
+        for (int i = 0; i < entries; i++)
         {
-            bool whole = ((beginMask >> i) & (endMask >> i) & 1) != 0;
-            if (other != 0 || (((shrink >> i) & 1) == 0 && !whole))
+            if (Has(masks.Ellipsis | masks.NewAxis, i))
             {
-                throw new ShapeException("the size of a piece depends on the data, where a constant is needed");
+                axis += Has(masks.Ellipsis, i) ? x.Rank - named : 0;
+                continue;
             }
-            if (((shrink >> i) & 1) != 0)
+            bool starts = Has(masks.Begin, i) && !Has(masks.Shrink, i), ends = Has(masks.End, i) || Has(masks.Shrink, i);
+            if ((starts || begin[i].Known is not null) && (ends || end[i].Known is not null))
             {
-                Value index = Lax.Cast(Lax.Index(c[1], 0, i), ScalarType.Int64), size = Lax.ScalarLike(index, x.Shape[i]);
-                x = Lax.Gather(x, Lax.FloorMod(index, size), i);
+                (from[i], to[i]) = (starts ? 0 : begin[i].Known!.Value, ends ? 0 : end[i].Known!.Value);
             }
+            else if (Has(masks.Shrink, i))
+            {
+                Value index = Lax.Cast(Lax.Index(c[1], 0, i), ScalarType.Int64);
+                index = Lax.Select(Lax.Less(index, Lax.ScalarLike(index, 0)), index + x.Shape[axis], index);
+                x = Lax.Gather(x, Lax.Reshape(index, 1), axis);
+            }
+            else if (!starts && !ends && stride[i] == 1 && (end[i] - begin[i]).Known is { } size)
+            {
+                x = From(x, c[1], i, axis, Math.Max(size, 0));
+                (from[i], to[i]) = (0, Math.Max(size, 0));
+            }
+            else
+            {
+                throw new ShapeException(OwnShape);
+            }
+            axis++;
         }
-        return x;
+        return Piece(x, from, to, stride, masks);
     }
 }
