@@ -31,10 +31,17 @@ internal sealed class GraphFixtures : IDisposable
         return to;
     }
 
-    /// <summary>One case of ops.zip as a folder.</summary>
-    public string Unpack(string name)
+    /// <summary>The names of the cases in a zip file of fixtures.</summary>
+    public static IEnumerable<string> CasesOf(string file)
     {
-        using ZipArchive zip = ZipFile.OpenRead(PathOf("ops.zip"));
+        using ZipArchive zip = ZipFile.OpenRead(PathOf(file));
+        return zip.Entries.Select(e => e.FullName.Split('/')[0]).Distinct().ToArray();
+    }
+
+    /// <summary>One case of a zip file as a folder.</summary>
+    public string Unpack(string file, string name)
+    {
+        using ZipArchive zip = ZipFile.OpenRead(PathOf(file));
         foreach (ZipArchiveEntry entry in zip.Entries.Where(e => e.FullName.StartsWith(name + "/", StringComparison.Ordinal)))
         {
             Directory.CreateDirectory(New(name));
@@ -64,6 +71,7 @@ internal sealed class GraphFixtures : IDisposable
                 long number => new AttrValue { I = number },
                 float number => new AttrValue { F = number },
                 bool flag => new AttrValue { B = flag },
+                TensorShapeProto shape => new AttrValue { Shape = shape },
                 TensorProto tensor => new AttrValue { Tensor = tensor },
                 long[] list => new AttrValue { List = new AttrValue.Types.ListValue { I = { list } } },
                 _ => throw new ArgumentException(key),

@@ -66,6 +66,56 @@ public sealed class GraphTracerTests : IDisposable
     }
 
     [Theory]
+    [InlineData("FFT", 1)]
+    [InlineData("IFFT", 1)]
+    [InlineData("FFT2D", 2)]
+    [InlineData("IFFT2D", 2)]
+    [InlineData("FFT3D", 3)]
+    [InlineData("IFFT3D", 3)]
+    public void TheFirstReleasesTransformsAreTheSums(string op, int axes)
+    {
+        NtkTensor x = Tensor([2, .. new[] { 3, 2, 5 }[..axes]], Some);
+        NtkTensor Of(string name, string part) => Run(Model(Placeholder("x"), Node("s", "Sin", ["x"]), Node("z", "Complex", ["x", "s"]), Node("f", name, ["z"]), Node("y", part, ["f"])), x);
+        AssertClose(Of(op, "Real"), Of("Batch" + op, "Real"), 1e-7);
+        AssertClose(Of(op, "Imag"), Of("Batch" + op, "Imag"), 1e-7);
+        // At frequency zero the real part is the sum, of the inverse the mean.
+        double[] values = Elements(x), transformed = Elements(Of("Batch" + op, "Real"));
+        int count = values.Length / 2;
+        Assert.Equal(values[..count].Sum() / (op[0] == 'I' ? count : 1), transformed[0], 1e-5);
+        Assert.Equal(values[count..].Sum() / (op[0] == 'I' ? count : 1), transformed[count], 1e-5);
+    }
+
+    [Fact]
+    public void WhatABranchDoesNotGiveIsZero()
+    {
+        var shape = new TensorShapeProto { Dim = { new TensorShapeProto.Types.Dim { Size = 2 }, new TensorShapeProto.Types.Dim { Size = 3 } } };
+        NtkModel model = Model(Placeholder("x"), Node("none", "FakeParam", [], ("shape", shape), ("dtype", DataType.DtFloat)), Node("y", "AddV2", ["x", "none"]));
+        AssertClose(Tensor([2, 3], Some), Run(model, Tensor([2, 3], Some)), 0);
+        AssertClose(Tensor([2, 3], _ => Some(1)), Run(model, Tensor([1, 1], _ => Some(1))), 0);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void APieceMayBeginWhereTheDataSayButNotBeAsLong(bool moves)
+    {
+        // x[:, i : i + 2], and x[:, 0 : i + 2] or rather x[:, 0 · i : i + 2], where i is the index of the largest element.
+        NtkModel model = Model(Placeholder("x"), Node("axis", "Const", [], ("value", new TensorProto { Dtype = DataType.DtInt32, IntVal = { 1 } }), ("dtype", DataType.DtInt32)),
+            Node("at", "ArgMax", ["x", "axis"], ("output_type", DataType.DtInt32)), Indices("first", 0), Indices("one", 1), Indices("span", 2),
+            Node("i", "Slice", ["at", "first", "one"]), Node("end", "AddV2", ["i", "span"]), Node("start", "Mul", ["i", moves ? "one" : "first"]),
+            Node("begin", "ConcatV2", ["first", "start", "none"]), Node("stop", "ConcatV2", ["one", "end", "none"]), Node("none", "Const", [], ("value", new TensorProto { Dtype = DataType.DtInt32, IntVal = { 0 } }), ("dtype", DataType.DtInt32)),
+            Indices("strides", 1, 1), Node("y", "StridedSlice", ["x", "begin", "stop", "strides"]));
+        NtkTensor x = Tensor([1, 5], i => i == 2 ? 9 : i);
+        if (!moves)
+        {
+            NtkException error = Assert.Throws<NtkException>(() => Run(model, x));
+            Assert.Contains("each example would have a shape of its own", error.Message, StringComparison.Ordinal);
+            return;
+        }
+        AssertClose(Tensor([1, 2], i => i == 0 ? 9 : 3), Run(model, x), 0);
+    }
+
+    [Theory]
     [InlineData("Conv2D", "SAME", 2)]
     [InlineData("Conv2D", "EXPLICIT", 1)]
     [InlineData("DepthwiseConv2dNative", "VALID", 1)]
