@@ -51,8 +51,8 @@ internal sealed record RowCompression(long[] Rows, IReadOnlySet<int> At, double 
             }
             long units = unit.Variables[output].Type.Count;
             double cost = 2.0 * current * units * units;
-            if (live.Count == 0 && forms[output] == CotangentForm.Shared && units > 0 && current > units && (current - units) * examples * below[e] > FactorCost * cost &&
-                !model.Groups.Any(g => Straddles(g, e)))
+            bool pays = current > units && (current - units) * examples * below[e] > FactorCost * cost;
+            if (pays && units > 0 && live.Count == 0 && forms[output] == CotangentForm.Shared && !program.Variables[output].Type.DType.IsComplex() && !model.Groups.Any(g => Straddles(g, e)))
             {
                 at.Add(output);
                 current = units;
