@@ -14,6 +14,8 @@ internal static class ActivationLayers
         ["ELU"] = Elu,
         ["Softmax"] = Softmax,
         ["PReLU"] = PRelu,
+        ["SReLU"] = SRelu,
+        ["ParametricSoftplus"] = ParametricSoftplus,
     };
 
     private static void Activation(KerasLayer layer, LayerConfig c)
@@ -72,6 +74,29 @@ internal static class ActivationLayers
         LayerVariable alpha = layer.Add("alpha");
         layer.PassesMask = true;
         layer.Map = (call, x) => Lax.Relu(call.Float(x)) - (call[alpha] * Lax.Relu(-call.Float(x)));
+    }
+
+    // Keras 1: the identity between two bends, with a slope of its own on either side.
+    private static void SRelu(KerasLayer layer, LayerConfig c)
+    {
+        c.Ignore("t_left_init", "a_left_init", "t_right_init", "a_right_init", "shared_axes");
+        LayerVariable left = layer.Add("t_left"), leftSlope = layer.Add("a_left"), right = layer.Add("t_right"), rightSlope = layer.Add("a_right");
+        layer.PassesMask = true;
+        layer.Map = (call, x) =>
+        {
+            Value start = call[left], end = start + Lax.Abs(call[right]), beyond = call.Float(x) - start;
+            Value middle = Lax.Minimum(Lax.Relu(beyond), end - start) - (call[leftSlope] * Lax.Relu(-beyond));
+            return start + middle + (Lax.Relu(call.Float(x) - end) * call[rightSlope]);
+        };
+    }
+
+    // Keras 1: alpha · log(1 + exp(beta · x)).
+    private static void ParametricSoftplus(KerasLayer layer, LayerConfig c)
+    {
+        c.Ignore("alpha_init", "beta_init", "shared_axes");
+        LayerVariable alphas = layer.Add("alphas"), betas = layer.Add("betas");
+        layer.PassesMask = true;
+        layer.Map = (call, x) => Lax.Softplus(call[betas] * call.Float(x)) * call[alphas];
     }
 
     /// <summary>

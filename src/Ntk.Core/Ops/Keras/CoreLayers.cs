@@ -10,6 +10,7 @@ internal static class CoreLayers
     public static readonly Dictionary<string, Action<KerasLayer, LayerConfig>> Table = new()
     {
         ["Dense"] = Dense,
+        ["TimeDistributedDense"] = Dense,
         ["EinsumDense"] = EinsumDense,
         ["TernaryDense"] = TernaryDense,
         ["MaxoutDense"] = MaxoutDense,
