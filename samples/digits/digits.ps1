@@ -4,7 +4,7 @@
 # network's kernel foresees it, beside the network that was trained; the training images behind a mistake; and pictures of all of it.
 param([string] $OutputPath = "$PSScriptRoot/output")
 
-Import-Module Ntk
+if (-not (Get-Command Invoke-EmpiricalNtk -ErrorAction Ignore)) { Import-Module "$PSScriptRoot/../../out/Ntk" }
 $null = [IO.Directory]::CreateDirectory($OutputPath)
 
 $data = @{}

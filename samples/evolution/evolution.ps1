@@ -4,7 +4,7 @@
 # on 200 of its training images. A centred alignment of 1 would be the same kernel up to a factor.
 param([string] $OutputPath = "$PSScriptRoot/output")
 
-Import-Module Ntk
+if (-not (Get-Command Invoke-EmpiricalNtk -ErrorAction Ignore)) { Import-Module "$PSScriptRoot/../../out/Ntk" }
 $null = [IO.Directory]::CreateDirectory($OutputPath)
 $digits = "$PSScriptRoot/../digits"
 $x = (Import-NtkTensor "$digits/data.npz/x_train" -NoEnumerate).Slice(0, 200)

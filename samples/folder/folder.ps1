@@ -8,7 +8,7 @@ param(
     [string] $Filter = '*.keras'
 )
 
-Import-Module Ntk
+if (-not (Get-Command Invoke-EmpiricalNtk -ErrorAction Ignore)) { Import-Module "$PSScriptRoot/../../out/Ntk" }
 $Path = [IO.Path]::GetFullPath($Path, $PWD.ProviderPath)
 
 # Eight examples for each input, the same ones each time; a size that the model leaves open is 6.

@@ -4,7 +4,7 @@
 # tangent kernel, before and after that training, sorts the 30 messages of test.tsv, which are phrased in other ways, and names the training messages that decided.
 param([string] $OutputPath = "$PSScriptRoot/output")
 
-Import-Module Ntk
+if (-not (Get-Command Invoke-EmpiricalNtk -ErrorAction Ignore)) { Import-Module "$PSScriptRoot/../../out/Ntk" }
 $null = [IO.Directory]::CreateDirectory($OutputPath)
 
 function Read-Message($Path) {
