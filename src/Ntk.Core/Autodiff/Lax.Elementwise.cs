@@ -242,18 +242,7 @@ public static partial class Lax
     public static Value Maximum(Value x, Value y) => x.Trace.Apply(s_maximum, x, y);
 
     /// <summary>The smaller one; where both are equal the derivative goes to x.</summary>
-    public static Value Minimum(Value x, Value y) => Capped(x, y) ?? Capped(y, x) ?? x.Trace.Apply(s_minimum, x, y);
-
-    // min(cap, max(floor, x)) of whole numbers is the cap wherever the floor is no lower, whatever x is: Keras 2 counts its categories so.
-    private static Value? Capped(Value cap, Value x)
-    {
-        if (!cap.IsKnown() || x.IsKnown() || x.DType.IsDifferentiable() || x.Trace.OperandsOf(x, s_maximum) is not { } operands)
-        {
-            return null;
-        }
-        using DisposeScope scope = NewDisposeScope();
-        return operands.Any(o => o.IsKnown() && o.Constant!.ge(cap.Constant!).all().item<bool>()) ? BroadcastTo(cap, Shapes.Broadcast(cap.Shape, x.Shape)) : null;
-    }
+    public static Value Minimum(Value x, Value y) => x.Trace.Apply(s_minimum, x, y);
 
     /// <summary>The angle of the point (y: second operand, x: first is the ordinate), as atan2(x, y).</summary>
     public static Value Atan2(Value x, Value y) => x.Trace.Apply(s_atan2, x, y);

@@ -116,13 +116,6 @@ public sealed class Trace
     /// <summary>The program that computes <paramref name="outputs"/>, without what they do not need.</summary>
     public Program Finish(IReadOnlyList<Value> outputs) => ProgramBuilder.Build(_values, _equations, _parameters, _inputs, outputs.Select(o => o.Index).ToArray());
 
-    /// <summary>What a value was made of, if <paramref name="primitive"/> made it; null if not.</summary>
-    internal Value[]? OperandsOf(Value value, Primitive primitive)
-    {
-        int place = _equations.FindLastIndex(e => e.Output <= value.Index);
-        return place >= 0 && _equations[place] is var made && made.Output == value.Index && made.Primitive == primitive ? Array.ConvertAll(made.Operands, o => _values[o]) : null;
-    }
-
     private Value Variable(List<int> kind, TensorType type, Dependence dependence)
     {
         var value = new Value(this, _values.Count, type, dependence, null);
