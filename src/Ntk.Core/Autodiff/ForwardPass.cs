@@ -98,7 +98,7 @@ public static class ForwardPass
                 live -= Of(o);
             }
         }
-        return most * (program.Variables.Any(v => v.Type.DType == ScalarType.Float64) ? 8 : 4);
+        return most * program.ElementBytes;
     }
 
     /// <summary>Puts given tensors in their variables' places, after a look at their types.</summary>

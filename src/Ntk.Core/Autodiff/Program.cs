@@ -32,6 +32,9 @@ public sealed record Program(Variable[] Variables, Equation[] Equations, int[] P
     /// <summary>Counted floating-point operations of one evaluation.</summary>
     public double Flops => Equations.Sum(e => e.Primitive.Flops(OperandTypes(e), Variables[e.Output].Type));
 
+    /// <summary>Bytes of one floating-point element.</summary>
+    internal int ElementBytes => Variables.Any(v => v.Type.DType == TorchSharp.torch.ScalarType.Float64) ? 8 : 4;
+
     /// <summary>Frees the constants.</summary>
     public void Dispose()
     {

@@ -31,7 +31,7 @@ internal static class CotangentForms
             for (int i = 0; forms[equation.Output] != CotangentForm.None && i < equation.Operands.Length; i++)
             {
                 int o = equation.Operands[i];
-                if (program.Variables[o].Active && model.Carries(o) && equation.Primitive.IsDifferentiable(i))
+                if (model.PullsTo(equation, i))
                 {
                     CotangentForm pulled = Pulled(model, equation, i, forms[equation.Output]);
                     forms[o] = forms[o] == CotangentForm.None || (forms[o] == CotangentForm.Shared && pulled == CotangentForm.Shared) ? pulled : CotangentForm.Full;

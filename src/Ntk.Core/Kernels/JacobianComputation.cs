@@ -23,7 +23,7 @@ internal sealed class JacobianComputation(ModelProblem problem, int output, Side
         }
         OutputRows rows = OutputRows.Of(shape, new AxisRole[shape.Length], axis);
         int[] chosen = Enumerable.Range(0, problem.Model.Parameters.Count).Where(p => problem.Shares.OfParameter[p] >= 0).ToArray();
-        double scalars = chosen.Sum(p => (double)Sizes(traced, p).Aggregate(1L, (n, d) => n * d)), size = Elements.Size(traced.Program);
+        double scalars = chosen.Sum(p => (double)Sizes(traced, p).Aggregate(1L, (n, d) => n * d)), size = traced.Program.ElementBytes;
         MemoryBudget.Require(size * Shapes.Count(shape) * scalars, problem.MemoryLimit, "The Jacobian", "Choose parameters with -ParameterName or outputs with -OutputIndex, give fewer examples, or raise -MemoryLimit.");
         NtkTensor[] jacobians = Array.ConvertAll(chosen, p => NtkTensor.Allocate(problem.Precision, Array.ConvertAll([.. shape, .. Sizes(traced, p)], d => checked((int)d)),
             ParameterSelection.Bare(problem.Model.Parameters[p].Name)));

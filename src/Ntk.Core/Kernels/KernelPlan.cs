@@ -61,7 +61,7 @@ internal sealed record KernelPlan(IReadOnlyList<GroupPlan> Groups, double PassFl
     /// <param name="shares">The kernels asked for: what goes to different ones is not contracted together.</param>
     public static KernelPlan Make(TracedModel model, KernelLayout layout, long examples1, long examples2, GroupMethod? forced, bool useRules, bool compresses, KernelShares shares)
     {
-        int size = Elements.Size(model.Program);
+        int size = model.Program.ElementBytes;
         OutputRows rows1 = layout.Rows1, rows2 = layout.Rows2;
         double examples = examples1 + examples2, pairs = layout.DiagonalExamples ? examples1 : (double)examples1 * (examples2 == 0 ? examples1 : examples2);
         double crossed = (double)rows1.Diagonal * rows1.Full * rows2.Full;
@@ -208,8 +208,7 @@ internal sealed record KernelPlan(IReadOnlyList<GroupPlan> Groups, double PassFl
             CotangentForm form = forms[equation.Output];
             for (int i = 0; form != CotangentForm.None && i < equation.Operands.Length; i++)
             {
-                int o = equation.Operands[i];
-                if (!model.Program.Variables[o].Active || !model.Carries(o) || !equation.Primitive.IsDifferentiable(i))
+                if (!model.PullsTo(equation, i))
                 {
                     continue;
                 }
@@ -277,7 +276,7 @@ internal sealed record KernelPlan(IReadOnlyList<GroupPlan> Groups, double PassFl
             for (int i = 0; i < equation.Operands.Length; i++)
             {
                 int o = equation.Operands[i];
-                if (program.Variables[o].Active && model.Carries(o) && equation.Primitive.IsDifferentiable(i))
+                if (model.PullsTo(equation, i))
                 {
                     Add(o, compression.Rows[equation.Output]);
                     spread = forms[o] == CotangentForm.Full && forms[equation.Output] != CotangentForm.Full ? compression.Rows[equation.Output] * (double)program.Variables[equation.Output].Type.Count : spread;
@@ -289,11 +288,4 @@ internal sealed record KernelPlan(IReadOnlyList<GroupPlan> Groups, double PassFl
         }
         return ((kept + widest.own) * size / model.Examples, widest.shared * size);
     }
-}
-
-/// <summary>Element sizes.</summary>
-internal static class Elements
-{
-    /// <summary>Bytes of one floating-point element of a program.</summary>
-    public static int Size(Program program) => program.Variables.Any(v => v.Type.DType == TorchSharp.torch.ScalarType.Float64) ? 8 : 4;
 }

@@ -106,7 +106,7 @@ internal sealed class KernelVectorProduct
         }
         double[] sizes = _sample.Program.Variables.Where((_, v) => _sample.Carries(v)).Select(v => (double)v.Type.Count / _sample.Examples).ToArray();
         double rows = vectors * (double)_layout.Rows2.Diagonal * _layout.Rows2.Traced;
-        double each = Elements.Size(_sample.Program) * (sizes.Sum() + (2 * rows * sizes.DefaultIfEmpty().Max()));
+        double each = _sample.Program.ElementBytes * (sizes.Sum() + (2 * rows * sizes.DefaultIfEmpty().Max()));
         const double Most = 1L << 28;
         return _problem.Options.TileExamples ?? Math.Clamp((long)(Math.Min(Most, _problem.MemoryLimit / 2.0) / Math.Max(1, each)), 1, 256);
     }

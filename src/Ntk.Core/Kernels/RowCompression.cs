@@ -61,10 +61,9 @@ internal sealed record RowCompression(long[] Rows, IReadOnlySet<int> At, double 
             compression.Rows[output] = current;
             for (int i = 0; i < equation.Operands.Length; i++)
             {
-                int o = equation.Operands[i];
-                if (program.Variables[o].Active && model.Carries(o) && equation.Primitive.IsDifferentiable(i))
+                if (model.PullsTo(equation, i))
                 {
-                    live.Add(o);
+                    live.Add(equation.Operands[i]);
                 }
             }
         }
@@ -82,8 +81,7 @@ internal sealed record RowCompression(long[] Rows, IReadOnlySet<int> At, double 
             Equation equation = program.Equations[e];
             for (int i = 0; forms[equation.Output] != CotangentForm.None && i < equation.Operands.Length; i++)
             {
-                int o = equation.Operands[i];
-                if (program.Variables[o].Active && model.Carries(o) && equation.Primitive.IsDifferentiable(i) && CotangentForms.Pulled(model, equation, i, forms[equation.Output]) == CotangentForm.Full)
+                if (model.PullsTo(equation, i) && CotangentForms.Pulled(model, equation, i, forms[equation.Output]) == CotangentForm.Full)
                 {
                     sum += equation.Primitive.Flops(program.OperandTypes(equation), program.Variables[equation.Output].Type) / model.Examples;
                 }

@@ -23,6 +23,10 @@ internal sealed record TracedModel(Program Program, long Examples, BatchAxis?[]?
     /// <summary>Whether a variable carries examples; where the batch is taken as one, whether it depends on data.</summary>
     public bool Carries(int variable) => Axes is null ? Program.Variables[variable].Dependence.HasFlag(Dependence.Data) : Axes[variable] is not null;
 
+    /// <summary>Whether a pass pulls an equation's cotangent back to an operand that carries examples.</summary>
+    public bool PullsTo(Equation equation, int operand) =>
+        Program.Variables[equation.Operands[operand]].Active && Carries(equation.Operands[operand]) && equation.Primitive.IsDifferentiable(operand);
+
     /// <summary>Where a variable carries the examples.</summary>
     public BatchAxis? AxisOf(int variable) => Axes?[variable];
 

@@ -25,7 +25,7 @@ internal sealed class VectorProductKernel(ModelProblem problem, int output, Side
         KernelPlan plan = problem.Plan(sample.Model, layout, left.Examples, right?.Examples ?? 0);
         double scalars = sample.Model.Groups.SelectMany(g => g.Parameters).Distinct().Sum(p => (double)sample.Model.Program.Variables[sample.Model.Program.Parameters[p]].Type.Count);
         // A row is a tangent of every parameter and of every value at x2.
-        double perPair = plan.PassBytes + plan.SharedBytes + (Elements.Size(sample.Model.Program) * layout.Rows1.Count * scalars);
+        double perPair = plan.PassBytes + plan.SharedBytes + (sample.Model.Program.ElementBytes * layout.Rows1.Count * scalars);
         problem.RequireMemory(perPair);
         long tile = sample.Model.IsPromised ? 1 : Math.Min(problem.Options.TileExamples ?? 16, (long)Math.Max(1, Math.Sqrt(problem.MemoryLimit / 2 / perPair)));
         long done = 0, total = (left.Examples + tile - 1) / tile;
