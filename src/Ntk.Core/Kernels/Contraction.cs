@@ -85,6 +85,10 @@ internal static class Contraction
             Tensor similar = Similarity(left, right, cancellation);
             return Grow(cotangents * similar.reshape(1, 1, similar.shape[1], 1, similar.shape[2]), g1, g2);
         }
+        if (h1 == 1 && h2 == 1 && d * f1 * f2 == 1 && !left.Shape.IsLookup)
+        {
+            return Grow(SharedGram(left, right, cancellation), g1, g2);
+        }
         // Positions meet positions: worked on in pieces of x1's examples, and of its positions where one example's are too many.
         long a1 = left.Activation.shape[0], most = Math.Max(h1, a1);
         long perPosition = d * blocks * f1 * f2 * Math.Max(h2, right.Activation.shape[0]) * s2;
@@ -113,6 +117,38 @@ internal static class Contraction
         Tensor cotangents = CotangentGram(left.Cotangent, right.Cotangent, leftRows, rightRows, cancellation).reshape(leftRows.Diagonal, l[2], leftRows.Full, l[1], l[3], rightRows.Full, r[1], r[3]);
         Tensor similar = Similarity(left, right, cancellation).reshape(1, l[2], 1, left.Activation.shape[0], l[3], 1, right.Activation.shape[0], r[3]);
         return (cotangents * similar).sum([1L, 4L, 7L]);
+    }
+
+    // (1, 1, G1, 1, G2): rows A, B (C, S, K · J) that all examples share meet the activations of the side with fewer of them, before examples meet: Σ P1 · (A Bᵀ P2).
+    private static Tensor SharedGram(FactoredUse left, FactoredUse right, CancellationToken cancellation)
+    {
+        static Tensor Arrange(Tensor cotangent)
+        {
+            long[] s = cotangent.shape;                                                                     // (K, 1, C, S, J)
+            return cotangent.permute(1, 2, 3, 0, 4).reshape(s[2], s[3], s[0] * s[4]);
+        }
+        if (left.Activation.shape[0] < right.Activation.shape[0])
+        {
+            return SharedGram(right, left, cancellation).permute(0, 3, 4, 1, 2);
+        }
+        Tensor a = Arrange(left.Cotangent), b = Arrange(right.Cotangent), met = left.Activation.reshape(1, left.Activation.shape[0], -1);
+        long examples = right.Activation.shape[0], inner = right.Activation.shape[3], perExample = a.shape[0] * inner * (a.shape[1] + a.shape[2]);
+        Tensor? pairs = left.Shape.PairsSharedPositions(a.shape[2], examples) ? a.bmm(b.transpose(1, 2)) : null;
+        long piece = Math.Max(1, MostElements / Math.Max(1, perExample));
+        var parts = new List<Tensor>();
+        for (long start = 0; start < examples; start += piece)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            Tensor some = right.Activation.narrow(0, start, Math.Min(piece, examples - start));
+            Tensor weighted = pairs is null ? a.matmul(b.transpose(1, 2).matmul(some)) : pairs.matmul(some);  // (G2, C, S1, I)
+            parts.Add(Product(met, weighted.reshape(1, some.shape[0], -1), cancellation).MoveToOuterDisposeScope());
+        }
+        Tensor product = cat(parts.ToArray(), 2);
+        if (left.Shift)
+        {
+            product.add_((a.sum(1) * b.sum(1)).sum());
+        }
+        return product.reshape(1, 1, met.shape[1], 1, examples);
     }
 
     // (D · C, F1 · G1 · S1, F2 · G2 · S2): inner products of cotangents, summed over traced rows.

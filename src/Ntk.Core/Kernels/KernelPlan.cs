@@ -100,7 +100,14 @@ internal sealed record KernelPlan(IReadOnlyList<GroupPlan> Groups, double PassFl
             };
             double inner = first.IsLookup ? 1 : first.Inner, bytes = first.IsLookup ? 2 * positions : first.Blocks * positions * first.Inner;
             double outer = form == CotangentForm.Shared ? 0 : (cotangents < 2 * squared * rows ? 1 : rows) * first.Blocks * positions * first.Outer;
-            var gram = new GroupPlan(group, GroupMethod.Gram, 0, (2 * squared * inner) + cotangents + (squared * crossed * ElementwiseCost), size * (bytes + outer), 0);
+            double perGram = (2 * squared * inner) + cotangents + (squared * crossed * ElementwiseCost);
+            if (form == CotangentForm.Shared && isTraced && !layout.DiagonalExamples && first is { Positions: > 1, IsLookup: false })
+            {
+                // One side's activations meet the shared rows once for each block of the other's.
+                double opposite = Math.Clamp(Math.Max(examples1, examples2), 1, KernelTiling.MostBlock);
+                perGram = (2 * first.Blocks * positions * inner) + (first.SharedFlops(rows * first.Outer, Math.Max(1, pairs / opposite)) / opposite);
+            }
+            var gram = new GroupPlan(group, GroupMethod.Gram, 0, perGram, size * (bytes + outer), 0);
             groups.Add(forced == GroupMethod.Gram || gram.UseFlops + (pairs * gram.PairFlops) < written.UseFlops + (pairs * written.PairFlops) ? gram : written);
         }
         FuseShifts(model, groups, shares);

@@ -9,12 +9,16 @@ internal sealed record KernelTiling(long Tile, long Block, long KeptBlocks, bool
 {
     // What the values of a pass may take to be found in the cache when they are read again.
     private const double CacheBytes = 32 << 20;
-    // Larger blocks no longer make the products faster; smaller ones answer Ctrl+C sooner, and of a symmetric kernel more is spared.
-    private const long MostBlock = 512;
+    // Blocks of more examples than this are worth no more bytes than that.
+    private const long AmpleBlock = 256;
+    private const double AmpleBytes = 384 << 20;
     // Operations in one call of libtorch, which nothing interrupts: some tenths of a second on two cores.
     private const double LongestStep = 4e10;
     // Products whose sides are multiples of the processor's vectors and of the libraries' blocks are the fastest.
     private const long BlockStep = 64;
+
+    /// <summary>The most examples of a block: larger ones no longer make the products faster; smaller ones answer Ctrl+C sooner, and of a symmetric kernel more is spared.</summary>
+    public const long MostBlock = 512;
 
     /// <summary>Before it is known.</summary>
     public static KernelTiling None { get; } = new(1, 1, 1, false);
@@ -62,7 +66,8 @@ internal sealed record KernelTiling(long Tile, long Block, long KeptBlocks, bool
         double pair = plan.PairBytes(layout);
         double free = Math.Max(0, limit - (tile * pass));
         long fits = (long)Math.Min(free / 2 / Math.Max(1, 2 * term), Math.Sqrt(Math.Min(free / 2 / Math.Max(1, pair), LongestStep / Math.Max(1, pairFlops))));
-        long block = options.BlockExamples ?? (tile < 2 ? 1 : Math.Clamp(fits, tile, Math.Max(tile, MostBlock)));
+        long most = (long)Math.Clamp(AmpleBytes / Math.Max(1, term), AmpleBlock, MostBlock);
+        long block = options.BlockExamples ?? (tile < 2 ? 1 : Math.Clamp(fits, tile, Math.Max(tile, most)));
         if (options.BlockExamples is null && !layout.DiagonalExamples && examples1 + examples2 <= block)
         {
             return Even(tile, examples1 + examples2, 0, true);

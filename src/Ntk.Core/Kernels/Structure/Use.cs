@@ -18,6 +18,19 @@ internal sealed record UseShape(long Blocks, long Positions, long Inner, long Ou
 {
     /// <summary>The parameter's number of scalars.</summary>
     public long Count => Blocks * Inner * Outer;
+
+    /// <summary>
+    /// Operations of bringing cotangents that all examples share to one example's activation, once for each side of a pair (see <see cref="Contraction"/>):
+    /// directly, or as their products at all pairs of positions.
+    /// </summary>
+    /// <param name="columns">Rows times J.</param>
+    /// <param name="examples">How many examples' activations they meet.</param>
+    public double SharedFlops(double columns, double examples) =>
+        2.0 * Blocks * Positions * (PairsSharedPositions(columns, examples) ? Positions * (Inner + (columns / examples)) : 2 * Inner * columns);
+
+    /// <summary>Whether shared cotangents are multiplied with one another before they meet activations.</summary>
+    /// <inheritdoc cref="SharedFlops"/>
+    public bool PairsSharedPositions(double columns, double examples) => Positions * ((examples * Inner) + columns) < 2 * examples * Inner * columns;
 }
 
 /// <summary>Where a parameter meets data: the equation, its cotangent and the values there.</summary>
