@@ -1,3 +1,4 @@
+using Ntk.Core.Autodiff;
 using Ntk.Core.Kernels.Structure;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -76,8 +77,9 @@ internal sealed class TermBlock(long examples)
             {
                 return part.clone().DetachFromDisposeScope();
             }
-            shape[axis] = examples;
-            whole = empty(shape, part.dtype).DetachFromDisposeScope();
+            // Contractions read example by example.
+            using Tensor first = empty([examples, .. shape[..axis], .. shape[(axis + 1)..]], part.dtype);
+            whole = first.MoveAxis(0, axis).DetachFromDisposeScope();
         }
         if (whole.shape[axis] == examples)
         {
