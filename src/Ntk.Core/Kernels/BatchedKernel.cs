@@ -55,7 +55,7 @@ internal sealed class BatchedKernel(ModelProblem problem, int output, Side left,
         KernelPlan plan = problem.Plan(model, layout, n1, n2);
         problem.RequireMemory(KernelTiling.BytesOfOne(plan, right is null ? 1 : 2));
         KernelTiling tiling = KernelTiling.Of(plan, layout, n1, n2, problem.MemoryLimit, problem.Options);
-        return (plan with { Pairs = plan.Pairs * (layout.DiagonalExamples ? 1 : tiling.Contracted(n1, n2)) }, tiling);
+        return (plan with { Pairs = plan.Pairs * (layout.DiagonalExamples ? 1 : tiling.Contracted(n1, n2, layout.Rows1.Full)) }, tiling);
     }
 
     // Both sides in one block; where one pass does, each group is contracted and freed as soon as it is there.
@@ -178,7 +178,7 @@ internal sealed class BatchedKernel(ModelProblem problem, int output, Side left,
         using DisposeScope step = NewDisposeScope();
         using WorkMeter.Part part = problem.Options.Meter.Measure(WorkKind.Contraction, group);
         ParameterGroup parameters = plan.Groups[group].Group;
-        foreach (((int share, Term one), (_, Term two)) in problem.Shares.Split(_program, parameters, own).Zip(problem.Shares.Split(_program, parameters, other)))
+        foreach ((int share, Term one, Term two) in problem.Shares.Split(_program, parameters, own, other))
         {
             sums[share].Add(Contraction.Block(one, two, layout.Rows1, layout.Rows2, examples1, examples2, diagonal, cancellation));
         }

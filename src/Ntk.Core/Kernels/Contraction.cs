@@ -14,8 +14,18 @@ internal static class Contraction
     // Elements of an intermediate Gram that are worked on at once.
     private const long MostElements = 1L << 24;
 
+    // Rows that meet themselves do so in strips of so many, where there are several and their sums are so long that a strip is worth a call.
+    private const long StripRows = 128, LeastStripLength = 1L << 11;
+
     /// <summary>Terms of a sum that are added up in one product.</summary>
     public const long MostContracted = 1L << 13;
+
+    /// <summary>The part of a block that is computed where its rows, with long sums, meet themselves: the upper triangle of strips.</summary>
+    public static double OwnShare(long rows)
+    {
+        double strips = rows / (double)StripRows;
+        return strips < 2 ? 1 : (1 + (1 / strips)) / 2;
+    }
 
     /// <summary>The block of two terms of the same group.</summary>
     /// <param name="left">The term of x1's tile.</param>
@@ -42,7 +52,7 @@ internal static class Contraction
 
     private static Tensor JacobianBlock(Tensor left, Tensor right, OutputRows leftRows, OutputRows rightRows, long g1, long g2, CancellationToken cancellation)
     {
-        Tensor a = Rows(left, leftRows), b = Rows(right, rightRows);
+        Tensor a = Rows(left, leftRows), b = ReferenceEquals(left, right) ? a : Rows(right, rightRows);
         Tensor product = Product(a, b, cancellation);
         long own1 = left.shape[0], own2 = right.shape[0];
         return Grow(product.reshape(leftRows.Diagonal, leftRows.Full, own1, rightRows.Full, own2), g1, g2);
@@ -161,7 +171,8 @@ internal static class Contraction
             Tensor wide = cotangent.reshape(rows.Diagonal, traced, rows.Full, s[1], s[2], s[3], s[4]);
             return wide.permute(0, 4, 2, 3, 5, 1, 6).reshape(rows.Diagonal * s[2], rows.Full * s[1] * s[3], traced * s[4]);
         }
-        return Product(Arrange(left, leftRows), Arrange(right, rightRows), cancellation);
+        Tensor a = Arrange(left, leftRows), b = ReferenceEquals(left, right) ? a : Arrange(right, rightRows);
+        return Product(a, b, cancellation);
     }
 
     // (G1, G2): where examples differ by a mask of shared rows, Σ_j (Σ_k c_kj²) m1_j m2_j.
@@ -183,12 +194,33 @@ internal static class Contraction
             long[] s = activation.shape;                                                                    // (G, C, S, I)
             return activation.permute(1, 0, 2, 3).reshape(s[1], s[0] * s[2], s[3]);
         }
-        Tensor products = Product(Arrange(left.Activation), Arrange(right.Activation), cancellation);
+        Tensor a = Arrange(left.Activation), b = ReferenceEquals(left.Activation, right.Activation) ? a : Arrange(right.Activation);
+        Tensor products = Product(a, b, cancellation);
         return left.Shift ? products.add_(1) : products;
     }
 
-    // (B, M, K) · (B, N, K) → (B, M, N). A long sum is taken in pieces: MKL adds up to millions of float32 products one after the other, which costs digits.
+    // (B, M, K) · (B, N, K) → (B, M, N); where rows meet themselves their upper triangle is computed, and mirrored.
     private static Tensor Product(Tensor left, Tensor right, CancellationToken cancellation)
+    {
+        long rows = left.shape[1];
+        if (!ReferenceEquals(left, right) || rows < 2 * StripRows || left.shape[2] < LeastStripLength)
+        {
+            return LongProduct(left, right, cancellation);
+        }
+        Tensor product = empty([left.shape[0], rows, rows], left.dtype);
+        for (long start = 0; start < rows; start += StripRows)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            long count = Math.Min(StripRows, rows - start), end = start + count, rest = rows - end;
+            Tensor strip = LongProduct(left.narrow(1, start, count), left.narrow(1, start, count + rest), cancellation);
+            product.narrow(1, start, count).narrow(2, start, count + rest).copy_(strip);
+            product.narrow(1, end, rest).narrow(2, start, count).copy_(strip.narrow(2, count, rest).transpose(1, 2));
+        }
+        return product;
+    }
+
+    // A long sum is taken in pieces: MKL adds up to millions of float32 products one after the other, which costs digits.
+    private static Tensor LongProduct(Tensor left, Tensor right, CancellationToken cancellation)
     {
         long length = left.shape[2];
         Tensor product = Piece(0, Math.Min(length, MostContracted));

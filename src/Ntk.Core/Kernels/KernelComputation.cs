@@ -161,7 +161,7 @@ internal sealed class KernelComputation(ModelProblem problem, int output, Side l
             }
             ParameterGroup group = plan.Groups[g].Group;
             Program program = leftModel.Model.Program;
-            foreach (((int share, Term one), (_, Term two)) in problem.Shares.Split(program, group, own).Zip(problem.Shares.Split(program, group, other)))
+            foreach ((int share, Term one, Term two) in problem.Shares.Split(program, group, own, other))
             {
                 sums[share].Add(Contraction.Block(one, two, layout.Rows1, layout.Rows2, 1, 1, diagonal: false, cancellation));
             }

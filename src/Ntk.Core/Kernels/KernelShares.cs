@@ -45,8 +45,12 @@ internal sealed record KernelShares(IReadOnlyList<string?> Names, int[] OfParame
     /// <summary>Whether all of a group goes to one kernel.</summary>
     public bool KeepsWhole(ParameterGroup group) => group.Parameters.All(p => OfParameter[p] == OfParameter[group.Parameters[0]]);
 
-    /// <summary>A group's term in parts, each with its kernel.</summary>
-    public IEnumerable<(int Share, Term Term)> Split(Program program, ParameterGroup group, Term term)
+    /// <summary>Two terms of a group in parts, each pair with its kernel; a term's parts with themselves where it is one term.</summary>
+    public IEnumerable<(int Share, Term Left, Term Right)> Split(Program program, ParameterGroup group, Term left, Term right) => ReferenceEquals(left, right)
+        ? Split(program, group, left).Select(s => (s.Share, s.Term, s.Term))
+        : Split(program, group, left).Zip(Split(program, group, right), (l, r) => (l.Share, l.Term, r.Term));
+
+    private IEnumerable<(int Share, Term Term)> Split(Program program, ParameterGroup group, Term term)
     {
         if (KeepsWhole(group))
         {

@@ -35,11 +35,14 @@ internal sealed record KernelTiling(long Tile, long Block, long KeptBlocks, bool
         return rounded <= Block ? rounded : even;
     }
 
-    /// <summary>The part of all pairs of examples that is contracted: where x1 meets itself in blocks, the upper triangle of them.</summary>
-    public double Contracted(long examples1, long examples2)
+    /// <summary>The part of all pairs of examples that is contracted: where x1 meets itself the upper triangle of the blocks, and in each of those with itself of its strips.</summary>
+    /// <param name="examples1">N1.</param>
+    /// <param name="examples2">N2; 0 for x1 with itself.</param>
+    /// <param name="full">Rows of an example that are not summed over.</param>
+    public double Contracted(long examples1, long examples2, long full)
     {
-        double blocks = Math.Ceiling(examples1 / (double)BlockOf(examples1));
-        return IsJoined || examples2 > 0 || blocks == 0 ? 1 : (blocks + 1) / (2 * blocks);
+        double block = IsJoined ? examples1 : BlockOf(examples1), blocks = Math.Ceiling(examples1 / block);
+        return examples2 > 0 || examples1 == 0 ? 1 : (blocks - 1 + (2 * Contraction.OwnShare((long)block * full))) / (2 * blocks);
     }
 
     /// <summary>What the smallest step takes: a pass over one example, and its terms on each side.</summary>
