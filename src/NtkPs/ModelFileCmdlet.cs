@@ -18,7 +18,7 @@ public abstract class ModelFileCmdlet : NtkCmdlet
     [ArgumentCompleter(typeof(ModelPathCompleter))]
     public string[] LiteralPath { get; set; } = [];
 
-    /// <summary>The signature of a SavedModel; serving_default, or the only one, without it.</summary>
+    /// <summary>The signature of a SavedModel, or a function where it exports none; serving_default, the only one, or __call__ without it.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(SignatureCompleter))]
     public string? Signature { get; set; }

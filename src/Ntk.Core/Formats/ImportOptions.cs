@@ -3,7 +3,7 @@ namespace Ntk.Core.Formats;
 /// <summary>What of a model file is to be read.</summary>
 public sealed record ImportOptions
 {
-    /// <summary>The signature of a SavedModel; null for <c>serving_default</c>, or the only one.</summary>
+    /// <summary>The signature of a SavedModel, or one of its functions; null for <c>serving_default</c>, the only one, or where none is exported the call of the model.</summary>
     public string? Signature { get; init; }
 
     /// <summary>Tensors at which to cut the graph's inputs, with or without <c>:0</c>.</summary>

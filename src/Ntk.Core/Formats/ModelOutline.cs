@@ -6,19 +6,23 @@ namespace Ntk.Core.Formats;
 /// <summary>The names in a graph's file, for those who have yet to choose among them: nothing is bound, checked or loaded.</summary>
 public static class ModelOutline
 {
-    /// <summary>The signatures of a SavedModel, in order; none for other files. The graph is skipped over.</summary>
+    /// <summary>The signatures of a SavedModel, in order, or where it exports none its functions; none for other files. The graph is skipped over.</summary>
     /// <param name="path">The folder, or the .pb in it.</param>
-    public static IReadOnlyList<string> Signatures(string path) =>
-        [.. (Read(path)?.SignatureDef ?? []).Where(s => SavedModelReader.IsSignature(s.Key, s.Value)).Select(s => s.Key).Order(StringComparer.Ordinal)];
+    public static IReadOnlyList<string> Signatures(string path) => Read(path) is { } outline ? Signatures(outline) : [];
 
-    /// <summary>The inputs of a signature (of the default one, or the only one, where it is null), in order.</summary>
+    /// <summary>The inputs of a signature or function (of the default one, or the only one, where it is null), in order.</summary>
     /// <param name="path">The folder, or the .pb in it.</param>
     /// <param name="signature">The signature's name.</param>
     public static IReadOnlyList<string> Inputs(string path, string? signature)
     {
-        IReadOnlyList<string> names = Signatures(path);
-        string? chosen = signature ?? (names.Count == 1 ? names[0] : names.FirstOrDefault(n => n == SavedModelReader.DefaultSignature));
-        return chosen is not null && Read(path)!.SignatureDef.TryGetValue(chosen, out SignatureDef? found) ? [.. found.Inputs.Keys.Order(StringComparer.Ordinal)] : [];
+        if (Read(path) is not { } outline)
+        {
+            return [];
+        }
+        IReadOnlyList<string> names = Signatures(outline);
+        string? chosen = signature ?? (names.Count == 1 ? names[0] : names.FirstOrDefault(n => n is SavedModelReader.DefaultSignature or SavedFunctions.Main));
+        return chosen is null ? [] : outline.SignatureDef.TryGetValue(chosen, out SignatureDef? found) ? [.. found.Inputs.Keys.Order(StringComparer.Ordinal)]
+            : new SavedFunctions(outline.ObjectGraphDef).InputsOf(chosen);
     }
 
     /// <summary>The nodes of a SavedModel's or a frozen graph, those of called functions behind the calls' names: what a graph can be cut at.</summary>
@@ -37,6 +41,12 @@ public static class ModelOutline
         return graph is null ? [] : [.. new GraphFlattener(graph.Library, null).Flatten(graph, null).Nodes.Select(n => n.Name)];
     }
 
+    private static IReadOnlyList<string> Signatures(MetaGraphOutline outline)
+    {
+        string[] names = [.. outline.SignatureDef.Where(s => SavedModelReader.IsSignature(s.Key, s.Value)).Select(s => s.Key).Order(StringComparer.Ordinal)];
+        return names.Length > 0 ? names : new SavedFunctions(outline.ObjectGraphDef).Names;
+    }
+
     private static MetaGraphOutline? Read(string path)
     {
         string file = FileOf(path);
@@ -46,7 +56,8 @@ public static class ModelOutline
         }
         using FileStream stream = File.OpenRead(file);
         // The first graph with signatures is the one that serves, in every file that has several.
-        return SavedModelOutline.Parser.WithDiscardUnknownFields(true).ParseFrom(stream).MetaGraphs.FirstOrDefault(m => m.SignatureDef.Count > 0);
+        var graphs = SavedModelOutline.Parser.WithDiscardUnknownFields(true).ParseFrom(stream).MetaGraphs;
+        return graphs.FirstOrDefault(m => m.SignatureDef.Count > 0) ?? graphs.FirstOrDefault();
     }
 
     private static string FileOf(string path) => Directory.Exists(path) ? Path.Combine(path, SavedModelReader.FileName) : path;

@@ -1,6 +1,7 @@
 using Ntk.Core.Formats;
 using Ntk.Core.Formats.Protos;
 using Ntk.Core.Kernels;
+using Ntk.Core.Tensors;
 using Xunit;
 
 namespace Ntk.Core.Tests.Formats;
@@ -9,7 +10,7 @@ namespace Ntk.Core.Tests.Formats;
 public sealed class GraphModelTests
 {
     public static TheoryData<string, NtkPrecision> Models => new(
-        new[] { "tied_module", "mlp_module", "frozen", "frozen_loop", "tf1_res", "tf1_loop" }.SelectMany(m => new[] { (m, NtkPrecision.Single), (m, NtkPrecision.Double) }));
+        new[] { "tied_module", "mlp_module", "unsigned_module", "frozen", "frozen_loop", "tf1_res", "tf1_loop" }.SelectMany(m => new[] { (m, NtkPrecision.Single), (m, NtkPrecision.Double) }));
 
     private static NtkModel Import(string name, ImportOptions? options = null)
     {
@@ -51,6 +52,38 @@ public sealed class GraphModelTests
     {
         NtkModel model = Import("tf1_res", new ImportOptions { Signature = "other" });
         Assert.Equal("z", Assert.Single(model.Outputs).Name);
+    }
+
+    [Fact]
+    public void WithoutASignatureTheModelsCallIsTaken()
+    {
+        NtkModel model = Import("unsigned_module");
+        Assert.Equal(["answer", "hidden"], model.Outputs.Select(o => o.Name));
+        Assert.Equal("x", Assert.Single(model.Inputs).Name);
+        Assert.Equal(["first/b", "first/w", "scale", "second/b", "second/w"], model.Parameters.Select(p => p.Name).Order());
+        Assert.Equal(["scale"], model.Parameters.Where(p => !p.Trainable).Select(p => p.Name));
+    }
+
+    [Theory]
+    [InlineData("embed", "x", "output_0", 2)]
+    [InlineData("second.__call__", "h", "output_0", 2)]
+    [InlineData("similarity", "a, b", "output_0", 2)]
+    public void AnyFunctionCanBeChosen(string function, string inputs, string output, int parameters)
+    {
+        NtkModel model = Import("unsigned_module", new ImportOptions { Signature = function });
+        Assert.Equal(inputs, string.Join(", ", model.Inputs.Select(i => i.Name)));
+        Assert.Equal(output, Assert.Single(model.Outputs).Name);
+        Assert.Equal(parameters, model.Parameters.Count);
+        Assert.Contains(function, ModelOutline.Signatures(GraphFixtures.PathOf("unsigned_module")));
+        Assert.Equal(inputs, string.Join(", ", ModelOutline.Inputs(GraphFixtures.PathOf("unsigned_module"), function)));
+    }
+
+    [Fact]
+    public void AFunctionGivesWhatTheWholeModelGivesThere()
+    {
+        using var file = new NpzFile(Path.Combine(GraphFixtures.PathOf("unsigned_module"), "data.npz"));
+        NtkTensor x = file.Read("x"), embedded = NtkEngine.Run(Import("unsigned_module", new ImportOptions { Signature = "embed" }), [x], new RunOptions())[0];
+        Assert.Equal(NtkEngine.Run(Import("unsigned_module"), [x], new RunOptions())[1].ToFlatArray(), embedded.ToFlatArray());
     }
 
     [Fact]

@@ -79,6 +79,9 @@ public sealed class ImportErrorTests : IDisposable
     }
 
     [Fact]
+    public void AnUnknownFunctionListsTheOthers() => AssertError(NtkErrorId.SignatureNotFound, PathOf("unsigned_module"), "'embed', 'similarity', 'first.__call__'", new ImportOptions { Signature = "none" });
+
+    [Fact]
     public void AnUnknownSignatureListsTheOthers() => AssertError(NtkErrorId.SignatureNotFound, PathOf("tf1_res"), "'other'", new ImportOptions { Signature = "none" });
 
     [Fact]

@@ -20,12 +20,18 @@ internal static class SavedModelReader
         {
             throw new NtkException(NtkErrorId.FileCorrupt, $"'{path}' holds no graph.") { Target = path };
         }
-        SignatureDef? signature = Signature(meta, path, options);
-        var inputs = (signature?.Inputs ?? []).OrderBy(i => i.Key, StringComparer.Ordinal).Select(i => Named(i.Key, i.Value, path)).ToArray();
-        var outputs = options.OutputTensors.Count > 0 || signature is null ? []
-            : signature.Outputs.OrderBy(o => o.Key, StringComparer.Ordinal).Select(o => Named(o.Key, o.Value, path)).ToArray();
-        return new GraphSourceBuilder(path, "SavedModel", meta.GraphDef, options, CustomGradient.Of(meta)).Build(inputs, outputs,
-            (graph, _) => new SavedModelVariables(folder, meta).Bind(graph));
+        (SignatureDef? signature, string? function) = Choose(meta, path, options);
+        try
+        {
+            FunctionCall call = function is not null ? new SavedFunctions(meta.ObjectGraphDef).Call(function, meta.GraphDef, path) : new FunctionCall(meta.GraphDef,
+                Named(signature?.Inputs, path), options.OutputTensors.Count > 0 ? [] : Named(signature?.Outputs, path), new Dictionary<string, int>());
+            return new GraphSourceBuilder(path, "SavedModel", call.Graph, options, CustomGradient.Of(meta)).Build(call.Inputs, call.Outputs,
+                (graph, _) => new SavedModelVariables(folder, meta).Bind(graph, call.Variables));
+        }
+        catch (InvalidDataException error)
+        {
+            throw new NtkException(NtkErrorId.FileCorrupt, $"'{path}' holds a damaged graph: {error.Message}.", error) { Target = path };
+        }
     }
 
     /// <summary>The graph that answers requests, where a file holds one for training too.</summary>
@@ -35,25 +41,37 @@ internal static class SavedModelReader
     /// <summary>Whether a signature computes something, rather than initialising the model.</summary>
     internal static bool IsSignature(string name, SignatureDef signature) => name != InitSignature && signature.Outputs.Count > 0;
 
-    // The one asked for, the default, or the only one; none is needed where the graph is cut at named tensors.
-    private static SignatureDef? Signature(MetaGraphDef meta, string path, ImportOptions options)
+    // The one asked for, the default, or the only one; none is needed where the graph is cut at named tensors. Where none is exported, a function.
+    private static (SignatureDef? Signature, string? Function) Choose(MetaGraphDef meta, string path, ImportOptions options)
     {
         string[] names = meta.SignatureDef.Where(s => IsSignature(s.Key, s.Value)).Select(s => s.Key).Order(StringComparer.Ordinal).ToArray();
+        IReadOnlyList<string> functions = new SavedFunctions(meta.ObjectGraphDef).Names;
         if (options.Signature is { } asked)
         {
-            return names.Contains(asked) ? meta.SignatureDef[asked]
-                : throw new NtkException(NtkErrorId.SignatureNotFound, $"'{path}' has no signature '{asked}'; it has {List(names)}.") { Target = asked };
+            return names.Contains(asked) ? (meta.SignatureDef[asked], null) : functions.Contains(asked) ? (null, asked)
+                : throw new NtkException(NtkErrorId.SignatureNotFound, $"'{path}' has no signature '{asked}'; it has {List(names)}{(functions.Count == 0 ? "" : $", and the functions {List(functions)}")}.") { Target = asked };
         }
         if (names.Contains(DefaultSignature) || names.Length == 1)
         {
-            return meta.SignatureDef[names.Length == 1 ? names[0] : DefaultSignature];
+            return (meta.SignatureDef[names.Length == 1 ? names[0] : DefaultSignature], null);
         }
-        return options.OutputTensors.Count > 0 ? null : throw new NtkException(NtkErrorId.SignatureNotFound, names.Length == 0
-            ? $"'{path}' has no signature: name tensors with -InputTensor and -OutputTensor."
-            : $"'{path}' has no signature '{DefaultSignature}' but {List(names)}: choose one with -Signature.") { Target = path };
+        if (options.OutputTensors.Count > 0)
+        {
+            return (null, null);
+        }
+        if (names.Length == 0 && (functions.Count == 1 ? functions[0] : functions.FirstOrDefault(f => f == SavedFunctions.Main)) is { } function)
+        {
+            return (null, function);
+        }
+        throw new NtkException(NtkErrorId.SignatureNotFound, names.Length > 0 ? $"'{path}' has no signature '{DefaultSignature}' but {List(names)}: choose one with -Signature."
+            : functions.Count > 0 ? $"'{path}' has no signature, but the functions {List(functions)}: choose one with -Signature."
+            : $"'{path}' has no signature: name tensors with -InputTensor and -OutputTensor.") { Target = path };
     }
 
-    private static string List(string[] names) => names.Length == 0 ? "none" : string.Join(", ", names.Select(n => $"'{n}'"));
+    private static string List(IReadOnlyCollection<string> names) => names.Count == 0 ? "none" : string.Join(", ", names.Select(n => $"'{n}'"));
+
+    private static NamedTensor[] Named(IEnumerable<KeyValuePair<string, TensorInfo>>? tensors, string path) =>
+        [.. (tensors ?? []).OrderBy(t => t.Key, StringComparer.Ordinal).Select(t => Named(t.Key, t.Value, path))];
 
     private static NamedTensor Named(string name, TensorInfo info, string path)
     {

@@ -17,8 +17,10 @@ internal sealed class SavedModelVariables(string folder, MetaGraphDef meta)
     private sealed record Known(string Name, string Path, bool Trainable, int Order);
 
     /// <summary>The variables among the nodes that the outputs need; marks the nodes.</summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="captured">Nodes that stand for saved objects, and which these are.</param>
     /// <exception cref="NtkException">A value is missing.</exception>
-    public IReadOnlyList<NtkParameter> Bind(FlatGraph graph)
+    public IReadOnlyList<NtkParameter> Bind(FlatGraph graph, IReadOnlyDictionary<string, int> captured)
     {
         List<GraphNode> used = graph.Order.Select(i => graph.Nodes[i]).Where(n => IsVariable(n.Op)).ToList();
         if (used.Count == 0)
@@ -26,12 +28,12 @@ internal sealed class SavedModelVariables(string folder, MetaGraphDef meta)
             return [];
         }
         TensorBundle bundle = TensorBundle.Open(Path.Combine(folder, "variables", "variables"));
-        Dictionary<string, Known> objects = Objects(bundle);
+        (Dictionary<string, Known> objects, Dictionary<int, string> keys) = Objects(bundle);
         Dictionary<string, (string Key, string Slice)> restored = Restored();
         var found = new List<(string Key, string Slice, Known Known, List<GraphNode> Nodes)>();
         foreach (GraphNode node in used)
         {
-            (string key, string slice) = Locate(node, bundle, objects, restored)
+            (string key, string slice) = (captured.TryGetValue(node.Name, out int id) && keys.TryGetValue(id, out string? own) ? (own, "") : Locate(node, bundle, objects, restored))
                 ?? throw new NtkException(NtkErrorId.VariablesMissing, $"The checkpoint in '{Path.Combine(folder, "variables")}' has no value of the variable '{node.Name}'.") { Target = node.Name };
             int same = found.FindIndex(f => f.Key == key && f.Slice == slice);
             if (same >= 0)
@@ -39,7 +41,7 @@ internal sealed class SavedModelVariables(string folder, MetaGraphDef meta)
                 found[same].Nodes.Add(node);
                 continue;
             }
-            string name = slice.Length == 0 && objects.GetValueOrDefault(key) is { Name.Length: > 0 } own ? own.Name : SharedName(node);
+            string name = slice.Length == 0 && objects.GetValueOrDefault(key) is { Name.Length: > 0 } described ? described.Name : SharedName(node);
             Known known = objects.GetValueOrDefault(key) ?? new Known(name, name, IsTrainable(node.Name), int.MaxValue);
             found.Add((key, slice, known with { Name = name }, [node]));
         }
@@ -114,16 +116,16 @@ internal sealed class SavedModelVariables(string folder, MetaGraphDef meta)
     private static string[] Strings(GraphNode constant) =>
         constant.Attributes.TryGetValue("value", out AttrValue? value) && value.Tensor is { } tensor ? tensor.StringVal.Select(s => s.ToStringUtf8()).ToArray() : [];
 
-    // By checkpoint key, walking the saved objects and the checkpoint's from their roots, along the same names.
-    private Dictionary<string, Known> Objects(TensorBundle bundle)
+    // By checkpoint key, and the saved objects' keys, walking the saved objects and the checkpoint's from their roots, along the same names.
+    private (Dictionary<string, Known> Objects, Dictionary<int, string> Keys) Objects(TensorBundle bundle)
     {
         var result = new Dictionary<string, Known>();
+        var keys = new Dictionary<int, string>();
         if (meta.ObjectGraphDef is not { Nodes.Count: > 0 } saved || !bundle.Contains(ObjectGraphKey))
         {
-            return result;
+            return (result, keys);
         }
         TrackableObjectGraph stored = TensorProtos.Parse(TrackableObjectGraph.Parser, bundle.ReadString(ObjectGraphKey), Path.Combine(folder, "variables"), "checkpoint");
-        var keys = new Dictionary<int, string>();
         foreach (bool lists in new[] { false, true })
         {
             var seen = new HashSet<(int, int)> { (0, 0) };
@@ -154,7 +156,7 @@ internal sealed class SavedModelVariables(string folder, MetaGraphDef meta)
             }
         }
         Sort(result, saved, keys);
-        return result;
+        return (result, keys);
     }
 
     // Keras lists its variables in the order in which layers were made; others come as the walk meets them. It also lists those that frozen layers own, which
