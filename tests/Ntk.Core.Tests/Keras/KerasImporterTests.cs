@@ -27,6 +27,17 @@ public sealed class KerasImporterTests : IDisposable
     }
 
     [Theory]
+    [InlineData(1)]
+    [InlineData(100)]
+    public void AMissingEndIsNoticedBeforeItsWeightsAreRead(int missing)
+    {
+        byte[] content = File.ReadAllBytes(Path.Combine(KerasFixture.Root, Hdf5));
+        NtkException error = Refused(Write("cut.h5", content[..^missing]));
+        Assert.Equal(NtkErrorId.FileCorrupt, error.ErrorId);
+        Assert.Contains($"ends after {content.Length - missing} of {content.Length} bytes", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(new byte[] { }, NtkErrorId.FormatNotRecognized)]
     [InlineData(new byte[] { 1, 2, 3, 4, 5, 6, 7, 8 }, NtkErrorId.FormatNotRecognized)]
     [InlineData(new byte[] { 0x50, 0x4b, 3, 4, 9, 9, 9, 9 }, NtkErrorId.FileCorrupt)]

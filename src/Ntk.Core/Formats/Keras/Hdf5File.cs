@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using PureHDF;
 using PureHDF.Selections;
 using PureHDF.VOL.Native;
@@ -22,7 +23,36 @@ internal sealed unsafe class Hdf5File : IDisposable
 
     /// <summary>Opens a file that <paramref name="stream"/> reads; the stream is closed with it.</summary>
     /// <exception cref="NtkException">It is no HDF5 file, or a truncated one.</exception>
-    public static Hdf5File Open(Stream stream, string path) => Guarded(path, () => new Hdf5File(H5File.Open(stream, leaveOpen: false), path));
+    public static Hdf5File Open(Stream stream, string path) => Guarded(path, () =>
+    {
+        RequireWhole(stream);
+        return new Hdf5File(H5File.Open(stream, leaveOpen: false), path);
+    });
+
+    // The reader meets the file's end only where a dataset lies behind it. The superblock says where the end should be: an address behind the versions, sizes and
+    // two more addresses. A file may begin with a block of the user's own; those that do are left to the reader.
+    private static void RequireWhole(Stream stream)
+    {
+        const int Signature = 8, Head = 56;
+        Span<byte> head = stackalloc byte[Head];
+        stream.Position = 0;
+        int read = stream.ReadAtLeast(head, Head, throwOnEndOfStream: false);
+        stream.Position = 0;
+        if (read < Head || !head[1..].StartsWith("HDF"u8))
+        {
+            return;
+        }
+        int version = head[Signature];
+        (int sizeAt, int addresses) = version switch { 0 => (13, 24), 1 => (13, 28), _ => (9, 12) };
+        if (head[sizeAt] == sizeof(ulong))
+        {
+            ulong end = BinaryPrimitives.ReadUInt64LittleEndian(head[(addresses + 16)..]);
+            if (end > (ulong)stream.Length)
+            {
+                throw new InvalidDataException($"it ends after {stream.Length} of {end} bytes");
+            }
+        }
+    }
 
     /// <summary>Whether a group or dataset lies at <paramref name="path"/>; the empty path is the root.</summary>
     public bool Exists(string path) => path.Length == 0 || Guarded(_path, () =>
