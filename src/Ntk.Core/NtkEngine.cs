@@ -38,7 +38,7 @@ public static partial class NtkEngine
     /// <param name="path">The path it came from.</param>
     /// <param name="source">What was read.</param>
     public static NtkModel CreateModel(string name, string path, ModelSource source) =>
-        new(name, path, source.Format, source.Inputs, source.Outputs, source.Parameters, new ModelSession(source));
+        new(name, path, source.Format, source.Inputs, () => ShapeProbe.Described(source), source.Parameters, new ModelSession(source));
 
     /// <summary>Whether the model's inputs have an order that its author knows, as Keras's have; a signature's go by name only.</summary>
     public static bool InputsAreOrdered(NtkModel model) => ModelSession.Of(model).Source.InputsAreOrdered;

@@ -3,7 +3,9 @@ namespace Ntk;
 /// <summary>A TensorFlow model read from a file: what it takes, what it gives, what it has learned.</summary>
 public sealed class NtkModel
 {
-    internal NtkModel(string name, string path, string format, IReadOnlyList<NtkTensorSpec> inputs, IReadOnlyList<NtkTensorSpec> outputs,
+    private readonly Lazy<IReadOnlyList<NtkTensorSpec>> _outputs;
+
+    internal NtkModel(string name, string path, string format, IReadOnlyList<NtkTensorSpec> inputs, Func<IReadOnlyList<NtkTensorSpec>> outputs,
         IReadOnlyList<NtkParameter> parameters, object source)
     {
         Name = name;
@@ -11,7 +13,7 @@ public sealed class NtkModel
         Format = format;
         // Arrays, which PowerShell can index; it cannot every list that is read-only.
         Inputs = inputs.ToArray();
-        Outputs = outputs.ToArray();
+        _outputs = new(() => outputs().ToArray());
         Parameters = parameters.ToArray();
         Source = source;
         foreach (NtkParameter parameter in Parameters)
@@ -32,8 +34,8 @@ public sealed class NtkModel
     /// <summary>What the model takes, in the signature's or the layer graph's order.</summary>
     public IReadOnlyList<NtkTensorSpec> Inputs { get; }
 
-    /// <summary>What the model gives.</summary>
-    public IReadOnlyList<NtkTensorSpec> Outputs { get; }
+    /// <summary>What the model gives. Shapes that the file does not say are found out when they are first asked for.</summary>
+    public IReadOnlyList<NtkTensorSpec> Outputs => _outputs.Value;
 
     /// <summary>Every variable, trainable or not.</summary>
     public IReadOnlyList<NtkParameter> Parameters { get; }

@@ -61,7 +61,7 @@ internal sealed class ModelSurvey(string path)
         {
             return;
         }
-        foreach (int size in ShapeProbe.Sizes)
+        foreach (int size in ShapeProbe.Sizes(source))
         {
             try
             {

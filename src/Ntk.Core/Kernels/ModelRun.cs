@@ -95,15 +95,16 @@ internal static class OutputSelection
     /// <summary>Positions of the outputs named; all when none is.</summary>
     public static int[] Select(NtkModel model, IReadOnlyList<string>? names)
     {
+        IReadOnlyList<NtkTensorSpec> outputs = ModelSession.Of(model).Source.Outputs;
         if (names is null)
         {
-            return Enumerable.Range(0, model.Outputs.Count).ToArray();
+            return Enumerable.Range(0, outputs.Count).ToArray();
         }
         return names.Select(name =>
         {
-            int found = model.Outputs.ToList().FindIndex(o => ParameterSelection.Bare(o.Name) == ParameterSelection.Bare(name));
+            int found = outputs.ToList().FindIndex(o => ParameterSelection.Bare(o.Name) == ParameterSelection.Bare(name));
             return found >= 0 ? found : throw new NtkException(NtkErrorId.OutputNotFound,
-                $"{model.Name} has no output '{name}'. It has: {string.Join(", ", model.Outputs.Select(o => o.Name))}.") { Target = name };
+                $"{model.Name} has no output '{name}'. It has: {string.Join(", ", outputs.Select(o => o.Name))}.") { Target = name };
         }).ToArray();
     }
 }

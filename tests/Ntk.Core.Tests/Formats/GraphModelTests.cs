@@ -95,6 +95,19 @@ public sealed class GraphModelTests
         Assert.Equal("GraphDef", model.Format);
     }
 
+    [Theory]
+    [InlineData("frozen")]
+    [InlineData("frozen_loop")]
+    [InlineData("tf1_res")]
+    public void ShapesThatTheFileDoesNotSayAreFoundOut(string name)
+    {
+        NtkModel model = Import(name);
+        using var file = new NpzFile(Path.Combine(GraphFixtures.PathOf(name), "data.npz"));
+        int[] expected = file.Read("y").Shape;
+        expected[0] = -1;
+        Assert.Equal(expected, model.Outputs[0].Shape);
+    }
+
     [Fact]
     public void AGraphCanBeCutAtNamedTensors()
     {

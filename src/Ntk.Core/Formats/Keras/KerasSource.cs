@@ -1,6 +1,5 @@
 using Ntk.Core.Autodiff;
 using Ntk.Core.Ops.Keras;
-using TorchSharp;
 
 namespace Ntk.Core.Formats.Keras;
 
@@ -41,32 +40,16 @@ public sealed class KerasSource : ModelSource
         return _model.Call(call).Select(o => o.Value).ToArray();
     }
 
-    // The layers run over shapes alone, for two sizes of all free axes: what differs between both is free in the output.
+    // Without free axes other than the batch, a model that cannot run at one size cannot run.
     private NtkTensorSpec[] InferOutputs(List<string> names)
     {
-        ShapeException? refusal = null;
-        foreach (int size in ShapeProbe.Sizes)
+        try
         {
-            try
-            {
-                TensorType[] one = ShapesAt(size), two = ShapesAt(size + 1);
-                return names.Select((n, i) => new NtkTensorSpec(n, one[i].Shape.Zip(two[i].Shape, (a, b) => a == b ? (int)a : -1).ToArray(), DTypeOf(one[i].DType))).ToArray();
-            }
-            catch (ShapeException e)
-            {
-                refusal = e;
-            }
+            return ShapeProbe.Outputs(this, names);
         }
-        // Without free axes other than the batch, a model that cannot run at one size cannot run.
-        if (Inputs.All(i => i.Shape is not null && i.Shape.Skip(1).All(d => d >= 0)))
+        catch (ShapeException) when (Inputs.Any(i => i.Shape is null || i.Shape.Skip(1).Any(d => d < 0)))
         {
-            throw refusal!;
+            return [.. names.Select(n => new NtkTensorSpec(n, null, NtkDType.Float32))];
         }
-        return names.Select(n => new NtkTensorSpec(n, null, NtkDType.Float32)).ToArray();
     }
-
-    private TensorType[] ShapesAt(int free) =>
-        ShapeProbe.IsPossible(this) ? ShapeProbe.Run(this, free) : throw new ShapeException("the file does not say the inputs' shapes");
-
-    private static NtkDType DTypeOf(torch.ScalarType type) => Tensors.TorchTensors.TypeOf(type);
 }
