@@ -12,7 +12,7 @@ public static class ModelImporter
     private const byte GraphTag = 0x0a;
 
     /// <summary>Reads the model in a file or folder.</summary>
-    /// <param name="path">A SavedModel's folder, a frozen graph (.pb), a .keras or an .h5 file, a TensorFlow.js model.json or its folder.</param>
+    /// <param name="path">A SavedModel's folder, a frozen graph (.pb, or .pbtxt as text), a .keras or an .h5 file, a TensorFlow.js model.json or its folder.</param>
     /// <param name="options">What of it is to be read.</param>
     /// <param name="cancellation">Stops between steps.</param>
     /// <exception cref="NtkException">There is nothing at the path, it is no model or damaged, or the model uses something unsupported.</exception>
@@ -54,11 +54,10 @@ public static class ModelImporter
             if (Directory.Exists(path))
             {
                 string json = Path.Combine(path, TensorFlowJsReader.FileName);
-                return File.Exists(Path.Combine(path, "saved_model.pb")) ? SavedModelReader.Read(path, options)
+                return SavedModelReader.FileIn(path) is not null ? SavedModelReader.Read(path, options)
                     : File.Exists(json) ? TensorFlowJsReader.Read(json, options, cancellation)
-                    : throw new NtkException(NtkErrorId.FormatNotRecognized, File.Exists(Path.Combine(path, "saved_model.pbtxt"))
-                        ? $"'{path}' is a SavedModel in text form; save it again in binary form."
-                        : $"The folder '{path}' holds no model: it has neither a file 'saved_model.pb' (SavedModel) nor 'model.json' (TensorFlow.js).") { Target = path };
+                    : throw new NtkException(NtkErrorId.FormatNotRecognized,
+                        $"The folder '{path}' holds no model: it has neither a file 'saved_model.pb' (SavedModel) nor 'model.json' (TensorFlow.js).") { Target = path };
             }
             return File.Exists(path) ? ReadFile(path, options, cancellation)
                 : throw new NtkException(NtkErrorId.PathNotFound, $"There is no file or folder '{path}'.") { Target = path };
@@ -90,13 +89,15 @@ public static class ModelImporter
                 throw new NtkException(NtkErrorId.FileCorrupt, $"'{path}' is empty.") { Target = path };
             case ".pb" when first == SavedModelTag:
                 return SavedModelReader.Read(Path.GetDirectoryName(path)!, options);
-            case ".pb":
+            case ".pbtxt" when Path.GetFileName(path) == SavedModelReader.TextFileName:
+                return SavedModelReader.Read(Path.GetDirectoryName(path)!, options);
+            case ".pb" or ".pbtxt":
                 return FrozenGraphReader.Read(path, options);
             case var _ when TensorFlowJsReader.Recognizes(path, first):
                 return TensorFlowJsReader.Read(path, options, cancellation);
             default:
                 return first == GraphTag ? FrozenGraphReader.Read(path, options) : throw new NtkException(NtkErrorId.FormatNotRecognized,
-                    $"'{path}' is none of the formats that are read: a SavedModel's folder, a frozen graph (.pb), .keras, .h5 or a TensorFlow.js model.json.") { Target = path };
+                    $"'{path}' is none of the formats that are read: a SavedModel's folder, a frozen graph (.pb, .pbtxt), .keras, .h5 or a TensorFlow.js model.json.") { Target = path };
         }
     }
 }

@@ -30,14 +30,11 @@ public static class ModelOutline
     public static IReadOnlyList<string> Nodes(string path)
     {
         string file = FileOf(path);
-        if (!file.EndsWith(".pb", StringComparison.OrdinalIgnoreCase))
+        if (!TextProtos.IsText(file) && !file.EndsWith(".pb", StringComparison.OrdinalIgnoreCase))
         {
             return [];
         }
-        using FileStream stream = File.OpenRead(file);
-        bool saved = stream.ReadByte() == ModelImporter.SavedModelTag;
-        stream.Position = 0;
-        GraphDef? graph = saved ? SavedModelReader.ServingGraph(SavedModel.Parser.ParseFrom(stream))?.GraphDef : GraphDef.Parser.ParseFrom(stream);
+        GraphDef? graph = IsSavedModel(file) ? SavedModelReader.ServingGraph(TensorProtos.Read(SavedModel.Parser, file, "SavedModel"))?.GraphDef : TensorProtos.Read(GraphDef.Parser, file, "GraphDef");
         return graph is null ? [] : [.. new GraphFlattener(graph.Library, null).Flatten(graph, null).Nodes.Select(n => n.Name)];
     }
 
@@ -50,15 +47,16 @@ public static class ModelOutline
     private static MetaGraphOutline? Read(string path)
     {
         string file = FileOf(path);
-        if (Path.GetFileName(file) != SavedModelReader.FileName)
+        if (!IsSavedModel(file))
         {
             return null;
         }
-        using FileStream stream = File.OpenRead(file);
         // The first graph with signatures is the one that serves, in every file that has several.
-        var graphs = SavedModelOutline.Parser.WithDiscardUnknownFields(true).ParseFrom(stream).MetaGraphs;
+        var graphs = TensorProtos.Read(SavedModelOutline.Parser.WithDiscardUnknownFields(true), file, "SavedModel").MetaGraphs;
         return graphs.FirstOrDefault(m => m.SignatureDef.Count > 0) ?? graphs.FirstOrDefault();
     }
 
-    private static string FileOf(string path) => Directory.Exists(path) ? Path.Combine(path, SavedModelReader.FileName) : path;
+    private static bool IsSavedModel(string file) => Path.GetFileName(file) is SavedModelReader.FileName or SavedModelReader.TextFileName;
+
+    private static string FileOf(string path) => Directory.Exists(path) ? SavedModelReader.FileIn(path) ?? path : path;
 }

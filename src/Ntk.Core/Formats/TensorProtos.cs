@@ -94,6 +94,28 @@ internal static class TensorProtos
     /// <summary>A tensor's memory; the tensor must be kept alive while it is used.</summary>
     public static unsafe Span<byte> Bytes(NtkTensor tensor) => new(tensor.Pointer, checked((int)tensor.ByteCount));
 
+    /// <summary>The message in a file, in binary form or, where it is called so, in text form (<c>.pbtxt</c>).</summary>
+    /// <param name="parser">The message's parser.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="kind">What it should be, for errors.</param>
+    /// <exception cref="NtkException">It is no such message.</exception>
+    public static T Read<T>(MessageParser<T> parser, string path, string kind)
+        where T : IMessage<T>, new()
+    {
+        if (!TextProtos.IsText(path))
+        {
+            return Parse(parser, File.ReadAllBytes(path), path, kind);
+        }
+        try
+        {
+            return TextProtos.Parse<T>(File.ReadAllText(path));
+        }
+        catch (InvalidDataException error)
+        {
+            throw new NtkException(NtkErrorId.FileCorrupt, $"'{path}' is not a {kind} in text form, or is truncated: {error.Message}", error) { Target = path };
+        }
+    }
+
     /// <summary>A message read from a file's bytes.</summary>
     /// <exception cref="NtkException">The file is truncated or of another kind.</exception>
     public static T Parse<T>(MessageParser<T> parser, byte[] bytes, string path, string kind) where T : IMessage<T>

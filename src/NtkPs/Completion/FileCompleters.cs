@@ -53,7 +53,7 @@ public abstract class PathCompleter : NtkCompleter
 /// <summary>Completes files that hold models, and folders.</summary>
 public sealed class ModelPathCompleter : PathCompleter
 {
-    private protected override bool IsWanted(string name) => Path.GetExtension(name).ToLowerInvariant() is ".keras" or ".h5" or ".hdf5" or ".pb" or ".json";
+    private protected override bool IsWanted(string name) => Path.GetExtension(name).ToLowerInvariant() is ".keras" or ".h5" or ".hdf5" or ".pb" or ".pbtxt" or ".json";
 }
 
 /// <summary>Completes images, and folders.</summary>

@@ -10,7 +10,7 @@ namespace Ntk.Core.Tests.Formats;
 public sealed class GraphModelTests
 {
     public static TheoryData<string, NtkPrecision> Models => new(
-        new[] { "tied_module", "mlp_module", "unsigned_module", "frozen", "frozen_loop", "tf1_res", "tf1_loop" }.SelectMany(m => new[] { (m, NtkPrecision.Single), (m, NtkPrecision.Double) }));
+        new[] { "tied_module", "tied_module_text", "mlp_module", "unsigned_module", "frozen", "frozen_loop", "tf1_res", "tf1_loop" }.SelectMany(m => new[] { (m, NtkPrecision.Single), (m, NtkPrecision.Double) }));
 
     private static NtkModel Import(string name, ImportOptions? options = null)
     {

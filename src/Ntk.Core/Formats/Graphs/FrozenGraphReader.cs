@@ -12,7 +12,7 @@ internal static class FrozenGraphReader
     /// <summary>Reads the graph in a file.</summary>
     public static GraphSource Read(string path, ImportOptions options)
     {
-        GraphDef graph = TensorProtos.Parse(GraphDef.Parser, File.ReadAllBytes(path), path, "GraphDef");
+        GraphDef graph = TensorProtos.Read(GraphDef.Parser, path, "GraphDef");
         if (graph.Node.Count == 0)
         {
             throw new NtkException(NtkErrorId.FileCorrupt, $"'{path}' is not a GraphDef: it has no nodes.") { Target = path };

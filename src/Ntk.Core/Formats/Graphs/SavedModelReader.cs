@@ -5,7 +5,7 @@ namespace Ntk.Core.Formats.Graphs;
 /// <summary>Reads SavedModels of TF 1 and TF 2, whoever wrote them.</summary>
 internal static class SavedModelReader
 {
-    internal const string FileName = "saved_model.pb";
+    internal const string FileName = "saved_model.pb", TextFileName = "saved_model.pbtxt";
     internal const string DefaultSignature = "serving_default";
     private const string InitSignature = "__saved_model_init_op";
     private const string ServingTag = "serve";
@@ -13,8 +13,8 @@ internal static class SavedModelReader
     /// <summary>Reads the SavedModel in a folder.</summary>
     public static GraphSource Read(string folder, ImportOptions options)
     {
-        string path = Path.Combine(folder, FileName);
-        SavedModel file = TensorProtos.Parse(SavedModel.Parser, File.ReadAllBytes(path), path, "SavedModel");
+        string path = FileIn(folder) ?? Path.Combine(folder, FileName);
+        SavedModel file = TensorProtos.Read(SavedModel.Parser, path, "SavedModel");
         MetaGraphDef meta = ServingGraph(file) ?? throw new NtkException(NtkErrorId.FileCorrupt, $"'{path}' holds no graph.") { Target = path };
         if (meta.GraphDef is null)
         {
@@ -33,6 +33,9 @@ internal static class SavedModelReader
             throw new NtkException(NtkErrorId.FileCorrupt, $"'{path}' holds a damaged graph: {error.Message}.", error) { Target = path };
         }
     }
+
+    /// <summary>The file of a SavedModel's folder, in binary or text form; null for none.</summary>
+    internal static string? FileIn(string folder) => new[] { FileName, TextFileName }.Select(n => Path.Combine(folder, n)).FirstOrDefault(File.Exists);
 
     /// <summary>The graph that answers requests, where a file holds one for training too.</summary>
     internal static MetaGraphDef? ServingGraph(SavedModel file) =>
