@@ -19,7 +19,7 @@ internal sealed class SavedFunctions
     public const string Main = "__call__";
 
     // Keras keeps variants of its layers' calls, with losses and for training, beside the calls themselves.
-    private static readonly string[] s_helpers = ["keras_api", "signatures", "call_and_return_conditional_losses", "call_and_return_all_conditional_losses", "_default_save_signature", "layer_call_and_return_conditional_losses"];
+    private static readonly string[] s_helpers = ["keras_api", "signatures", "call_and_return_conditional_losses", "call_and_return_all_conditional_losses", "_default_save_signature"];
 
     private readonly SavedObjectGraph? _objects;
     private readonly Dictionary<string, SavedFunction> _functions = [];

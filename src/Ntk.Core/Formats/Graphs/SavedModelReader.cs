@@ -9,6 +9,7 @@ internal static class SavedModelReader
     internal const string DefaultSignature = "serving_default";
     private const string InitSignature = "__saved_model_init_op";
     private const string ServingTag = "serve";
+    private const int MostListed = 12;
 
     /// <summary>Reads the SavedModel in a folder.</summary>
     public static GraphSource Read(string folder, ImportOptions options)
@@ -71,7 +72,8 @@ internal static class SavedModelReader
             : $"'{path}' has no signature: name tensors with -InputTensor and -OutputTensor.") { Target = path };
     }
 
-    private static string List(IReadOnlyCollection<string> names) => names.Count == 0 ? "none" : string.Join(", ", names.Select(n => $"'{n}'"));
+    private static string List(IReadOnlyCollection<string> names) => names.Count == 0 ? "none"
+        : string.Join(", ", names.Take(MostListed).Select(n => $"'{n}'")) + (names.Count > MostListed ? $" and {names.Count - MostListed} others" : "");
 
     private static NamedTensor[] Named(IEnumerable<KeyValuePair<string, TensorInfo>>? tensors, string path) =>
         [.. (tensors ?? []).OrderBy(t => t.Key, StringComparer.Ordinal).Select(t => Named(t.Key, t.Value, path))];
