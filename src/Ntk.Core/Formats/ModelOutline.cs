@@ -58,5 +58,7 @@ public static class ModelOutline
 
     private static bool IsSavedModel(string file) => Path.GetFileName(file) is SavedModelReader.FileName or SavedModelReader.TextFileName;
 
-    private static string FileOf(string path) => Directory.Exists(path) ? SavedModelReader.FileIn(path) ?? path : path;
+    /// <summary>The file that says what a model is: of a SavedModel's folder the one in it.</summary>
+    /// <param name="path">A folder or file.</param>
+    public static string FileOf(string path) => Directory.Exists(path) ? SavedModelReader.FileIn(path) ?? path : path;
 }

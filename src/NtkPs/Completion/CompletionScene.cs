@@ -93,7 +93,7 @@ internal sealed class CompletionScene(CommandAst? command, IDictionary? bound)
         {
             return null;
         }
-        string full = Resolve(path), file = Directory.Exists(full) ? Path.Combine(full, "saved_model.pb") : full;
+        string full = Resolve(path), file = ModelOutline.FileOf(full);
         return new FileInfo(file) is { Exists: true, Length: <= MostBytes }
             ? Models.Get(file, $"{full}|{Constant("Signature")}", () => NtkEngine.Import(full, new ImportOptions { Signature = Constant("Signature") })) : null;
     }

@@ -97,7 +97,6 @@ internal static class ArchiveOutline
         {
             return [];
         }
-        string file = Directory.Exists(path) ? Path.Combine(path, "saved_model.pb") : path;
-        return Outlines.Get(file, $"{what}|{path}", () => read(path)).Select(name => new NtkCompleter.Candidate(name));
+        return Outlines.Get(ModelOutline.FileOf(path), $"{what}|{path}", () => read(path)).Select(name => new NtkCompleter.Candidate(name));
     }
 }
