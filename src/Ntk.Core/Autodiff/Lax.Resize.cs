@@ -16,131 +16,71 @@ public enum Interpolation
     Area,
 }
 
-/// <content>Resizing along an axis, with TensorFlow's three conventions of where an element lies.</content>
+/// <content>Resizing images, with TensorFlow's three conventions of where an element lies.</content>
 public static partial class Lax
 {
-    // TensorFlow looks the cubic's weights up in a table of this size.
-    private const int CubicSteps = 1024;
-
-    /// <summary>One axis resized; a linear map of the axis, so two axes take two calls.</summary>
-    /// <param name="x">The image.</param>
-    /// <param name="axis">The axis.</param>
-    /// <param name="size">Its new size.</param>
-    /// <param name="interpolation">How.</param>
-    /// <param name="alignCorners">Whether the first and last elements' centers stay in place.</param>
-    /// <param name="halfPixelCenters">Whether elements are areas with centers at one half.</param>
-    public static Value Resize(Value x, int axis, long size, Interpolation interpolation, bool alignCorners = false, bool halfPixelCenters = false)
-    {
-        axis = Shapes.Axis(axis, x.Rank);
-        long from = x.Shape[axis];
-        if (from == 0 || size < 1)
-        {
-            throw new ShapeException($"resizing an axis from {from} to {size}");
-        }
-        float scale = Scale(from, size, alignCorners);
-        float Place(long i) => Lax.Place(i, scale, halfPixelCenters);
-        if (interpolation == Interpolation.Nearest)
-        {
-            var index = new long[size];
-            for (long i = 0; i < size; i++)
-            {
-                float place = halfPixelCenters ? (i + 0.5f) * scale : i * scale;
-                index[i] = Math.Clamp((long)(alignCorners ? MathF.Round(place, MidpointRounding.AwayFromZero) : MathF.Floor(place)), 0, from - 1);
-            }
-            bool whole = size % from == 0 && index.Select((k, i) => k == i / (size / from)).All(same => same);
-            return whole ? Repeat(x, axis, size / from) : Gather(x, x.Trace.Integers(index), axis);
-        }
-        if (size == from && interpolation != Interpolation.Cubic)
-        {
-            return x;
-        }
-        var weights = new double[size, from];
-        for (long i = 0; i < size; i++)
-        {
-            foreach ((long k, float w) in interpolation switch
-            {
-                Interpolation.Linear => LinearWeights(Place(i), from),
-                Interpolation.Cubic => CubicWeights(Place(i), from, halfPixelCenters),
-                _ => AreaWeights(i, scale),
-            })
-            {
-                weights[i, Math.Clamp(k, 0, from - 1)] += w;
-            }
-        }
-        return Weighted(x, axis, weights);
-    }
-
-    /// <summary>Images (N, H, W, C) of float64 resized linearly, rounded to float32 as in TensorFlow, whose op for this has no other result.</summary>
+    /// <summary>Images (N, H, W, C) of another height and width.</summary>
     /// <param name="x">The images.</param>
     /// <param name="height">Their new height.</param>
     /// <param name="width">Their new width.</param>
+    /// <param name="interpolation">How.</param>
     /// <param name="alignCorners">Whether the first and last elements' centers stay in place.</param>
     /// <param name="halfPixelCenters">Whether elements are areas with centers at one half.</param>
-    public static Value ResizeRounded(Value x, long height, long width, bool alignCorners = false, bool halfPixelCenters = false)
+    /// <param name="rounded">Whether images of float64 are rounded to float32 as in TensorFlow, whose ops have no other result; the nearest element never is.</param>
+    public static Value Resize(Value x, long height, long width, Interpolation interpolation, bool alignCorners = false, bool halfPixelCenters = false, bool rounded = false)
     {
-        LinearPlaces Places(long from, long size)
+        CheckResize(x, height, width);
+        if (interpolation == Interpolation.Nearest)
         {
-            if (from == 0 || size < 1)
-            {
-                throw new ShapeException($"resizing an axis from {from} to {size}");
-            }
-            float scale = Scale(from, size, alignCorners);
-            float[] places = Enumerable.Range(0, (int)size).Select(i => Place(i, scale, halfPixelCenters)).ToArray();
-            return new LinearPlaces(from, Array.ConvertAll(places, p => Math.Max(0, (long)MathF.Floor(p))), Array.ConvertAll(places, p => Math.Min(from - 1, (long)MathF.Ceiling(p))),
-                Array.ConvertAll(places, p => p - MathF.Floor(p)));
+            return Nearest(Nearest(x, 1, height, alignCorners, halfPixelCenters), 2, width, alignCorners, halfPixelCenters);
         }
-        return x.Trace.Apply(new BilinearResize(Places(x.Shape[1], height), Places(x.Shape[2], width)), x);
+        AxisSampling Axis(int axis, long size) => AxisSampling.Of(interpolation, x.Shape[axis], size, alignCorners, halfPixelCenters);
+        ResizeOrder order = interpolation switch { Interpolation.Linear => ResizeOrder.Between, Interpolation.Area => ResizeOrder.ColumnsFirst, _ => ResizeOrder.RowsFirst };
+        return Resize(x, Axis(1, height), Axis(2, width), order, rounded);
     }
 
-    /// <summary>An axis whose new elements are weighted sums of the old ones.</summary>
-    /// <param name="x">The value.</param>
-    /// <param name="axis">The axis.</param>
-    /// <param name="weights">(new size, old size)</param>
-    public static Value Weighted(Value x, int axis, double[,] weights)
+    /// <summary>Images (N, H, W, C) scaled and moved, and sampled with a kernel.</summary>
+    /// <param name="x">The images.</param>
+    /// <param name="size">Their new height and width.</param>
+    /// <param name="kernel">TensorFlow's name of the kernel.</param>
+    /// <param name="scale">How much larger the rows and columns become.</param>
+    /// <param name="translation">By how much they move afterwards.</param>
+    /// <param name="antialias">Whether the kernel widens where the image becomes smaller.</param>
+    /// <param name="rounded">Whether images of float64 are rounded to float32 as in TensorFlow.</param>
+    public static Value ScaleAndTranslate(Value x, ReadOnlySpan<long> size, string kernel, ReadOnlySpan<float> scale, ReadOnlySpan<float> translation, bool antialias, bool rounded = false)
     {
-        axis = Shapes.Axis(axis, x.Rank);
-        Value matrix = x.Trace.Constant(ToTensor(weights, x.DType));
-        // (other axes, size) → the axis back in its place
-        return MoveAxis(DotGeneral(x, matrix, [axis], [1]), -1, axis);
+        CheckResize(x, size[0], size[1]);
+        return Resize(x, AxisSampling.Of(kernel, x.Shape[1], size[0], scale[0], translation[0], antialias), AxisSampling.Of(kernel, x.Shape[2], size[1], scale[1], translation[1], antialias), ResizeOrder.RowsFirst, rounded);
     }
+
+    private static void CheckResize(Value x, long height, long width)
+    {
+        if (x.Rank != 4 || x.Shape[1] == 0 || x.Shape[2] == 0 || height < 1 || width < 1)
+        {
+            throw new ShapeException($"resizing images {Shapes.Format(x.Shape)} to {height} x {width}");
+        }
+    }
+
+    private static Value Resize(Value x, AxisSampling rows, AxisSampling columns, ResizeOrder order, bool rounded) => rounded && x.DType == ScalarType.Float64
+        ? x.Trace.Apply(new RoundedResize(rows, columns, order), x)
+        : Sampled(Sampled(x, 1, rows), 2, columns);
+
+    // An axis whose new elements are weighted sums of the old ones: (other axes, size) → the axis back in its place.
+    private static Value Sampled(Value x, int axis, AxisSampling sampling) => sampling.IsIdentity ? x
+        : MoveAxis(DotGeneral(x, x.Trace.Constant(tensor(sampling.Matrix(), ScalarType.Float64).to(x.DType)), [axis], [1]), -1, axis);
 
     // TensorFlow computes places in float32, and so decides what is nearest.
-    private static float Scale(long from, long size, bool alignCorners) => alignCorners && size > 1 ? (from - 1) / (float)(size - 1) : from / (float)size;
-
-    private static float Place(long i, float scale, bool halfPixelCenters) => halfPixelCenters ? ((i + 0.5f) * scale) - 0.5f : i * scale;
-
-    private static Tensor ToTensor(double[,] values, ScalarType type) => tensor(values, ScalarType.Float64).to(type);
-
-    private static (long, float)[] LinearWeights(float place, long from)
+    private static Value Nearest(Value x, int axis, long size, bool alignCorners, bool halfPixelCenters)
     {
-        float floor = MathF.Floor(place), between = place - floor;
-        return [((long)floor, 1 - between), (Math.Min((long)MathF.Ceiling(place), from - 1), between)];
-    }
-
-    // Keys' cubic with a = −1/2 leaves out what lies outside; the older one with a = −3/4 repeats the edge.
-    private static (long, float)[] CubicWeights(float place, long from, bool keys)
-    {
-        float a = keys ? -0.5f : -0.75f;
-        long at = (long)MathF.Floor(place);
-        float x = MathF.Round((place - at) * CubicSteps, MidpointRounding.ToEven) / CubicSteps;
-        float Near(float t) => ((((a + 2) * t) - (a + 3)) * t * t) + 1;
-        float Far(float t) => ((((a * (t + 1)) - (5 * a)) * (t + 1)) + (8 * a)) * (t + 1) - (4 * a);
-        (long Index, float Weight)[] weights = [(at - 1, Far(x)), (at, Near(x)), (at + 1, Near(1 - x)), (at + 2, Far(1 - x))];
-        if (!keys)
+        long from = x.Shape[axis];
+        float scale = AxisSampling.Scale(from, size, alignCorners);
+        var index = new long[size];
+        for (long i = 0; i < size; i++)
         {
-            return weights;
+            float place = halfPixelCenters ? (i + 0.5f) * scale : i * scale;
+            index[i] = Math.Clamp((long)(alignCorners ? MathF.Round(place, MidpointRounding.AwayFromZero) : MathF.Floor(place)), 0, from - 1);
         }
-        weights = Array.FindAll(weights, w => w.Index >= 0 && w.Index < from);
-        float sum = weights.Sum(w => w.Weight);
-        return Array.ConvertAll(weights, w => (w.Index, w.Weight / sum));
-    }
-
-    private static IEnumerable<(long, float)> AreaWeights(long i, float scale)
-    {
-        float low = i * scale, high = (i + 1) * scale;
-        for (long k = (long)MathF.Floor(low); k < (long)MathF.Ceiling(high); k++)
-        {
-            yield return (k, (Math.Min(k + 1, high) - Math.Max(k, low)) / scale);
-        }
+        bool whole = size % from == 0 && index.Select((k, i) => k == i / (size / from)).All(same => same);
+        return whole ? Repeat(x, axis, size / from) : Gather(x, x.Trace.Integers(index), axis);
     }
 }

@@ -53,7 +53,7 @@ internal static class FusedOps
     {
         long[] size = c.Known(1);
         bool corners = c.Bool("resize_align_corners");
-        return Lax.Resize(Lax.Resize(c[0], 1, size[0], Interpolation.Linear, corners), 2, size[1], Interpolation.Linear, corners);
+        return Lax.Resize(c[0], size[0], size[1], Interpolation.Linear, corners);
     }
 
     // The ops in fused_ops, one after the other; each takes its operands from the inputs behind the second. Channels are last.

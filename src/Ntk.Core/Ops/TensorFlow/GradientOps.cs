@@ -92,7 +92,7 @@ internal static class GradientOps
     {
         bool corners = c.Bool("align_corners"), centers = c.Bool("half_pixel_centers");
         long[] g = c[0].Shape;
-        return Lax.LinearAdjoint("resize", (x, _) => Lax.Resize(Lax.Resize(x, 1, g[1], interpolation, corners, centers), 2, g[2], interpolation, corners, centers), [g[0], .. from, g[3]], c[0]);
+        return Lax.LinearAdjoint("resize", (x, _) => Lax.Resize(x, g[1], g[2], interpolation, corners, centers), [g[0], .. from, g[3]], c[0]);
     }
 
     // Conv2DBackpropFilter(input, filter_sizes, out_backprop): a convolution whose channels are the examples; strides and dilations change places.

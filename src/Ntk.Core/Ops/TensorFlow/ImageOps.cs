@@ -25,15 +25,13 @@ internal static class ImageOps
     {
         long[] size = c.Known(1);
         bool corners = c.Bool("align_corners"), centers = c.Bool("half_pixel_centers");
-        // What the file computes in float32 is computed as precisely as is asked for; of float64 TensorFlow's op itself makes float32.
-        if (interpolation == Interpolation.Linear && c.FileType("T", DataType.DtFloat) == NtkDType.Float64 && c[0].DType == ScalarType.Float64)
-        {
-            return Lax.ResizeRounded(c[0], size[0], size[1], corners, centers);
-        }
         // All but the nearest neighbour give floating-point numbers, whatever the image has.
         Value x = interpolation == Interpolation.Nearest || c[0].DType.IsFloatingPoint() ? c[0] : Lax.Cast(c[0], c.Trace.FloatType);
-        return Lax.Resize(Lax.Resize(x, 1, size[0], interpolation, corners, centers), 2, size[1], interpolation, corners, centers);
+        return Lax.Resize(x, size[0], size[1], interpolation, corners, centers, RoundsImages(c));
     }
+
+    /// <summary>Whether an op's result is rounded to float32: what the file computes in float32 is computed as precisely as is asked for; of float64 TensorFlow's op itself makes float32.</summary>
+    public static bool RoundsImages(OpContext c) => c.FileType("T", DataType.DtFloat) == NtkDType.Float64;
 
     // SpaceToDepth(input; block_size, data_format)
     private static OpResult Blocks(OpContext c, bool toDepth)

@@ -12,6 +12,7 @@ internal static class WarpOps
     [
         new("CropAndResize", CropAndResize), new("ImageProjectiveTransformV2", c => Project(c, 0)),
         new("ImageProjectiveTransformV3", c => Project(c, c[3].KnownScalar())), new("ScaleAndTranslate", ScaleAndTranslate),
+        new("ScaleAndTranslateGrad", ScaleAndTranslateGrad),
     ];
 
     // CropAndResize(image, boxes (B, 4): y1, x1, y2, x2 in shares of the image, box_ind (B), crop_size; method, extrapolation_value)
@@ -151,62 +152,27 @@ internal static class WarpOps
     }
 
     // ScaleAndTranslate(images, size, scale, translation; kernel_type, antialias): what tf.image.resize with antialiasing is.
-    private static OpResult ScaleAndTranslate(OpContext c)
+    private static OpResult ScaleAndTranslate(OpContext c) => Scaled(c, Lax.Cast(c[0], c.Trace.FloatType), c.Known(1), ImageOps.RoundsImages(c));
+
+    // ScaleAndTranslateGrad(grads, original_image, scale, translation; kernel_type, antialias)
+    private static OpResult ScaleAndTranslateGrad(OpContext c)
     {
-        (float radius, Func<float, float> kernel) = Kernel(c.Text("kernel_type", "lanczos3"));
-        bool smooth = c.Bool("antialias", true);
-        long[] size = c.Known(1);
+        long[] g = c[0].Shape;
+        return Lax.LinearAdjoint("scale_and_translate", (x, _) => Scaled(c, x, g.AsSpan(1, 2), false), c[1].Shape, c[0]);
+    }
+
+    private static Value Scaled(OpContext c, Value x, ReadOnlySpan<long> size, bool rounded)
+    {
+        string kernel = c.Text("kernel_type", "lanczos3");
+        if (AxisSampling.Kernel(kernel) is null)
+        {
+            throw OpContext.Unsupported($"kernel_type = '{kernel}'");
+        }
         float[] Floats(int input)
         {
             using Tensor flat = (c[input].Constant ?? throw new ShapeException("a scale depends on the data, where a constant is needed")).to(ScalarType.Float32);
             return flat.data<float>().ToArray();
         }
-        float[] scale = Floats(2), translation = Floats(3);
-        Value x = Lax.Cast(c[0], c.Trace.FloatType);
-        for (int axis = 0; axis < 2; axis++)
-        {
-            long from = x.Shape[axis + 1];
-            float inverse = 1 / scale[axis], shift = -inverse * translation[axis], wide = smooth ? Math.Max(inverse, 1) : 1;
-            var weights = new double[size[axis], from];
-            for (long i = 0; i < size[axis]; i++)
-            {
-                float sample = ((i + 0.5f) * inverse) + shift, total = 0;
-                if (sample < 0 || sample > from)
-                {
-                    continue;
-                }
-                long first = Math.Clamp((long)MathF.Ceiling(sample - (radius * wide) - 0.5f), 0, from - 1), last = Math.Clamp((long)MathF.Floor(sample + (radius * wide) - 0.5f), 0, from - 1);
-                for (long k = first; k <= last; k++)
-                {
-                    float w = kernel(Math.Abs(k + 0.5f - sample) / wide);
-                    weights[i, k] = w;
-                    total += w;
-                }
-                for (long k = first; k <= last && Math.Abs(total) >= 1000 * 1.17549435e-38f; k++)
-                {
-                    weights[i, k] = (float)weights[i, k] / total;
-                }
-            }
-            x = Lax.Weighted(x, axis + 1, weights);
-        }
-        return x;
-    }
-
-    private static (float Radius, Func<float, float> Kernel) Kernel(string name)
-    {
-        static Func<float, float> Lanczos(float radius) => x => x > radius ? 0 : x <= 1e-3f ? 1
-            : radius * MathF.Sin(MathF.PI * x) * MathF.Sin(MathF.PI * x / radius) / (MathF.PI * MathF.PI * x * x);
-        return name switch
-        {
-            "lanczos1" => (1, Lanczos(1)),
-            "lanczos3" => (3, Lanczos(3)),
-            "lanczos5" => (5, Lanczos(5)),
-            "gaussian" => (1.5f, x => x >= 1.5f ? 0 : MathF.Exp(-x * x / (2 * 0.5f * 0.5f))),
-            "box" => (0.5f, x => x < 0.5f ? 1 : x == 0.5f ? 0.5f : 0),
-            "triangle" => (1, x => x < 1 ? 1 - x : 0),
-            "keyscubic" => (2, x => x >= 2 ? 0 : x >= 1 ? ((((-0.5f * x) + 2.5f) * x - 4) * x) + 2 : ((1.5f * x - 2.5f) * x * x) + 1),
-            "mitchellcubic" => (2, x => x >= 2 ? 0 : x >= 1 ? ((((-7f / 18 * x) + 2) * x - (10f / 3)) * x) + (16f / 9) : (((7f / 6 * x) - 2) * x * x) + (8f / 9)),
-            _ => throw OpContext.Unsupported($"kernel_type = '{name}'"),
-        };
+        return Lax.ScaleAndTranslate(x, size, kernel, Floats(2), Floats(3), c.Bool("antialias", true), rounded);
     }
 }
