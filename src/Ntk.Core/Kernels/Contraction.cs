@@ -1,3 +1,4 @@
+using Ntk.Core.Autodiff;
 using Ntk.Core.Kernels.Structure;
 using Ntk.Core.Tensors;
 using TorchSharp;
@@ -13,6 +14,8 @@ internal static class Contraction
 {
     // Elements of an intermediate Gram that are worked on at once.
     private const long MostElements = 1L << 24;
+    // Rows of a Jacobian that take less are written out together.
+    private const long FewElements = 1L << 20;
 
     // Rows that meet themselves do so in strips of so many, where there are several and their sums are so long that a strip is worth a call.
     private const long StripRows = 128, LeastStripLength = 1L << 11;
@@ -43,6 +46,7 @@ internal static class Contraction
         {
             (JacobianTerm l, JacobianTerm r, false) => JacobianBlock(l.Data, r.Data, leftRows, rightRows, leftExamples, rightExamples, cancellation),
             (JacobianTerm l, JacobianTerm r, true) => JacobianDiagonal(l.Data, r.Data, leftRows, rightRows, leftExamples),
+            (FactoredTerm { Use: { ByRows: true } l }, FactoredTerm { Use: var r }, false) => RowsBlock(l, r, leftExamples, rightExamples, cancellation),
             (FactoredTerm l, FactoredTerm r, false) => GramBlock(l.Use, r.Use, leftRows, rightRows, leftExamples, rightExamples, cancellation),
             (FactoredTerm l, FactoredTerm r, true) => GramDiagonal(l.Use, r.Use, leftRows, rightRows, leftExamples),
             _ => throw new InvalidOperationException("terms of one group take different forms"),
@@ -56,6 +60,29 @@ internal static class Contraction
         Tensor product = Product(a, b, cancellation);
         long own1 = left.shape[0], own2 = right.shape[0];
         return Grow(product.reshape(leftRows.Diagonal, leftRows.Full, own1, rightRows.Full, own2), g1, g2);
+    }
+
+    // Rows that are summed over, some at a time, written where those before them were: fresh memory costs more than the products.
+    private static Tensor RowsBlock(FactoredUse left, FactoredUse right, long g1, long g2, CancellationToken cancellation)
+    {
+        long rows = left.Cotangent.shape[0], piece = Math.Clamp(FewElements / Math.Max(1, Math.Max(g1, g2) * left.Shape.Count), 1, rows);
+        Tensor room1 = empty(g1 * piece * left.Shape.Count, left.Cotangent.dtype), room2 = ReferenceEquals(left, right) ? room1 : empty(g2 * piece * left.Shape.Count, left.Cotangent.dtype);
+        Tensor? sum = null;
+        for (long start = 0; start < rows; start += piece)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            long count = Math.Min(piece, rows - start);
+            Tensor Written(FactoredUse use, Tensor room)
+            {
+                Tensor jacobian = use.Rows(start, count).Jacobian(shape => room.narrow(0, 0, Shapes.Count(shape)).view(shape));
+                return jacobian.reshape(1, jacobian.shape[0], -1);
+            }
+            Tensor a = Written(left, room1), b = ReferenceEquals(left, right) ? a : Written(right, room2);
+            Tensor product = Product(a, b, cancellation);
+            sum = (sum is null ? product : sum.add_(product)).MoveToOuterDisposeScope();
+        }
+        long[] s = sum!.shape;
+        return Grow(sum.reshape(1, 1, s[1], 1, s[2]), g1, g2);
     }
 
     /// <summary>A Jacobian term's data as (D, F · G, everything contracted).</summary>

@@ -95,7 +95,7 @@ internal sealed class KernelComputation(ModelProblem problem, int output, Side l
             g.Group.Parameters.Sum(p => prepared.Model.Program.Variables[prepared.Model.Program.Parameters[p]].Type.Count),
             _options.Implementation == NtkImplementation.NtkVectorProducts ? NtkPlanMethod.NtkVectorProducts : g.Method switch
             {
-                GroupMethod.Explicit => NtkPlanMethod.JacobianContraction,
+                GroupMethod.Explicit or GroupMethod.ByRows => NtkPlanMethod.JacobianContraction,
                 GroupMethod.Gram => NtkPlanMethod.StructuredDerivatives,
                 _ => NtkPlanMethod.WithItsWeights,
             }, plan.FlopsOf(g), g.TermBytes, plan.FlopsOf(g) / plan.Flops)).ToArray();

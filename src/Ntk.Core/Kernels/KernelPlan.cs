@@ -29,6 +29,8 @@ internal sealed record KernelPlan(IReadOnlyList<GroupPlan> Groups, double PassFl
 {
     // An elementwise operation waits for memory: it takes about as long as so many of a matrix product's.
     private const double ElementwiseCost = 12;
+    // Jacobians that all together take less are as well written out whole.
+    private const double AmpleBytes = 64 << 20;
     // Some 60 µs of a processor.
     private const double SmallFlops = 2e6;
 
@@ -40,6 +42,9 @@ internal sealed record KernelPlan(IReadOnlyList<GroupPlan> Groups, double PassFl
 
     /// <summary>Whether its operations are so small that a second thread is woken longer than it works.</summary>
     public bool IsSmall => Flops < SmallFlops * Equations;
+
+    /// <summary>Whether Jacobians are written out by rows: each time that blocks meet.</summary>
+    public bool WritesByRows => Groups.Any(g => g.Method == GroupMethod.ByRows);
 
     /// <summary>Bytes of all terms, an example.</summary>
     public double TermBytes => Groups.Sum(g => g.TermBytes);
@@ -83,6 +88,7 @@ internal sealed record KernelPlan(IReadOnlyList<GroupPlan> Groups, double PassFl
                 work = Math.Max(work, use is null ? rows * scalars : (use.IsLookup ? 0 : use.Blocks * use.Positions * (double)use.Inner) + (2 * rows * use.Blocks * use.Positions * use.Outer));
             }
             var written = new GroupPlan(group, GroupMethod.Explicit, examples * perExample, perPair, rows * scalars * size, work * size);
+            CotangentForm form = uses.Length == 1 && meetings[0].Equation >= 0 ? forms[model.Program.Equations[meetings[0].Equation].Output] : CotangentForm.Full;
             if (forced == GroupMethod.Explicit || !CanGram(group, uses))
             {
                 groups.Add(written);
@@ -90,8 +96,13 @@ internal sealed record KernelPlan(IReadOnlyList<GroupPlan> Groups, double PassFl
             }
             UseShape first = uses[0]!;
             double positions = uses.Sum(u => (double)u!.Positions), squared = first.Blocks * positions * positions;
+            if (compresses && isTraced && !layout.DiagonalExamples && form == CotangentForm.Full && !first.IsLookup && examples * written.TermBytes > AmpleBytes)
+            {
+                // Of the Jacobian a row is there at a time.
+                double factors = size * (uses.Sum(u => (double)u!.FactorCount((long)rows)) + scalars);
+                written = factors < written.TermBytes / 2 ? written with { Method = GroupMethod.ByRows, TermBytes = factors } : written;
+            }
             // Where examples share their cotangents, or differ by masks alone, the rows need not meet for each pair.
-            CotangentForm form = uses.Length == 1 ? forms[model.Program.Equations[meetings[0].Equation].Output] : CotangentForm.Full;
             double cotangents = form switch
             {
                 CotangentForm.Shared => 0,

@@ -9,6 +9,8 @@ internal sealed record KernelTiling(long Tile, long Block, long KeptBlocks, bool
 {
     // What the values of a pass may take to be found in the cache when they are read again.
     private const double CacheBytes = 32 << 20;
+    // What blocks write out when they meet is written the less often the larger they are.
+    private const long MostWritingBlock = 2048;
     // Blocks of more examples than this are worth no more bytes than that.
     private const long AmpleBlock = 256;
     private const double AmpleBytes = 384 << 20;
@@ -69,7 +71,7 @@ internal sealed record KernelTiling(long Tile, long Block, long KeptBlocks, bool
         double pair = plan.PairBytes(layout);
         double free = Math.Max(0, limit - (tile * pass));
         long fits = (long)Math.Min(free / 2 / Math.Max(1, 2 * term), Math.Sqrt(Math.Min(free / 2 / Math.Max(1, pair), LongestStep / Math.Max(1, pairFlops))));
-        long most = (long)Math.Clamp(AmpleBytes / Math.Max(1, term), AmpleBlock, MostBlock);
+        long most = (long)Math.Clamp(AmpleBytes / Math.Max(1, term), AmpleBlock, plan.WritesByRows ? MostWritingBlock : MostBlock);
         long block = options.BlockExamples ?? (tile < 2 ? 1 : Math.Clamp(fits, tile, Math.Max(tile, most)));
         if (options.BlockExamples is null && !layout.DiagonalExamples && examples1 + examples2 <= block)
         {

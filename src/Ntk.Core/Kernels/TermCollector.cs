@@ -10,6 +10,8 @@ internal enum GroupMethod
 {
     /// <summary>The Jacobian is written out and contracted.</summary>
     Explicit,
+    /// <summary>Its factors are kept where they take less room, and the Jacobian is written out some rows at a time when it is contracted.</summary>
+    ByRows,
     /// <summary>Its factors are kept, and meet as Gram matrices.</summary>
     Gram,
     /// <summary>A shift added to a product whose own group is kept in factors: contracted with it, its cotangent is the same.</summary>
@@ -40,7 +42,7 @@ internal sealed class TermCollector(Program program, ParameterGroup group, Group
     public void Add(int root, FactoredUse use)
     {
         _missing[root]--;
-        if (method == GroupMethod.Gram)
+        if (KeepsFactors)
         {
             _factors.Add(Kept(use));
             return;
@@ -56,6 +58,9 @@ internal sealed class TermCollector(Program program, ParameterGroup group, Group
             WriteOut(root);
         }
     }
+
+    /// <summary>Whether uses with a rule stay in factors.</summary>
+    public bool KeepsFactors => method is GroupMethod.Gram or GroupMethod.ByRows;
 
     /// <summary>Whether a use's Jacobian is written out together with the root's other ones: a loop's steps in one product instead of one sum a step.</summary>
     public bool Gathers(int root, UseShape shape, long rows) => method == GroupMethod.Explicit && group.Roots[root].Meetings.Count > 1 && IsSmall(shape, rows);
@@ -99,10 +104,9 @@ internal sealed class TermCollector(Program program, ParameterGroup group, Group
     private Term Make()
     {
         _done = true;
-        if (method == GroupMethod.Gram)
+        if (KeepsFactors)
         {
-            FactoredUse stacked = FactoredTerm.Stack(_factors);
-            return new FactoredTerm(stacked);
+            return new FactoredTerm(FactoredTerm.Stack(_factors) with { ByRows = method == GroupMethod.ByRows });
         }
         for (int r = 0; r < _small.Length; r++)
         {
@@ -112,8 +116,7 @@ internal sealed class TermCollector(Program program, ParameterGroup group, Group
     }
 
     // Whether the factors take less room than the Jacobian.
-    private static bool IsSmall(UseShape shape, long rows) =>
-        shape.Blocks * shape.Positions * ((shape.IsLookup ? 1 : shape.Inner) + (rows * shape.Outer)) < shape.Count * rows;
+    private static bool IsSmall(UseShape shape, long rows) => shape.FactorCount(rows) < shape.Count * rows;
 
     private void WriteOut(int root)
     {

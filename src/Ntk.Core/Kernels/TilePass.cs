@@ -162,9 +162,12 @@ internal sealed class TilePass
                     continue; // part of the product whose output this shift is added to
                 }
                 using WorkMeter.Part part = _meter.Measure(WorkKind.Term, group);
-                bool masked = cotangent.Mask is not null && (_groups[group].Method == GroupMethod.Gram
-                    ? TermCollector.TakesMasks(_program, _groups[group].Group, isTraced, index)
-                    : !_forward && _useRules && collectors[group].IsUse && StructureRule.TakesMask(primitive, i, types[i], cotangent.Rows));
+                bool masked = cotangent.Mask is not null && _groups[group].Method switch
+                {
+                    GroupMethod.Gram => TermCollector.TakesMasks(_program, _groups[group].Group, isTraced, index),
+                    GroupMethod.Explicit => !_forward && _useRules && collectors[group].IsUse && StructureRule.TakesMask(primitive, i, types[i], cotangent.Rows),
+                    _ => false,
+                };
                 Collect(collectors[group], group, root, new UseSite(primitive, i, cotangent.Mask is null || masked ? cotangent.Rows : Full(), cotangent.Shared && (cotangent.Mask is null || masked),
                     point, Array.ConvertAll(equation.Operands, _model.AxisOf), _model.AxisOf(equation.Output), _model.Examples,
                     cotangent.Shared || _model.IsBatched ? UnitOf(index) : null, masked ? cotangent.Mask : null), room);
@@ -240,13 +243,12 @@ internal sealed class TilePass
 
     private void Collect(TermCollector collector, int group, int root, UseSite site, Func<int, long[], Tensor?>? room)
     {
-        GroupMethod method = _groups[group].Method;
         StructureRule? rule = _useRules ? StructureRule.For(site.Primitive, site.Operand, site.Point.OutputType) : null;
         if (rule is null)
         {
             collector.Add(root, StructureRule.Dense(site, _forward, _cancellation));
         }
-        else if (method == GroupMethod.Gram || collector.Gathers(root, rule.Shape(site), site.Cotangent.shape[0]))
+        else if (collector.KeepsFactors || collector.Gathers(root, rule.Shape(site), site.Cotangent.shape[0]))
         {
             collector.Add(root, rule.Apply(site));
         }

@@ -19,6 +19,9 @@ internal sealed record UseShape(long Blocks, long Positions, long Inner, long Ou
     /// <summary>The parameter's number of scalars.</summary>
     public long Count => Blocks * Inner * Outer;
 
+    /// <summary>The factors' number of elements, an example.</summary>
+    public long FactorCount(long rows) => Blocks * Positions * ((IsLookup ? 1 : Inner) + (rows * Outer));
+
     /// <summary>
     /// Operations of bringing cotangents that all examples share to one example's activation, once for each side of a pair (see <see cref="Contraction"/>):
     /// directly, or as their products at all pairs of positions.
@@ -68,7 +71,8 @@ internal sealed record UnitEquation(Primitive Primitive, TensorType[] OperandTyp
 /// <param name="Shape">The sizes.</param>
 /// <param name="Mask">What each example multiplies a cotangent that all share by: (G, J), where C = S = 1; null for nothing.</param>
 /// <param name="Shift">Whether a shift added to the product is contracted with it: a column of ones beside the activation.</param>
-internal sealed record FactoredUse(Tensor Activation, Tensor Cotangent, ParameterLayout Layout, UseShape Shape, Tensor? Mask = null, bool Shift = false)
+/// <param name="ByRows">Whether the Jacobian is written out to be contracted, some rows at a time.</param>
+internal sealed record FactoredUse(Tensor Activation, Tensor Cotangent, ParameterLayout Layout, UseShape Shape, Tensor? Mask = null, bool Shift = false, bool ByRows = false)
 {
     // Elements of a product that are still in the cache when they are copied to where they belong.
     private const long CachedElements = 1 << 20;
@@ -82,6 +86,9 @@ internal sealed record FactoredUse(Tensor Activation, Tensor Cotangent, Paramete
         Activation = Shape.IsLookup ? Activation.narrow(1, start, count) : Activation.narrow(2, start, count),
         Cotangent = Cotangent.narrow(3, start, count),
     };
+
+    /// <summary>Some of the rows.</summary>
+    public FactoredUse Rows(long start, long count) => count == Cotangent.shape[0] ? this : this with { Cotangent = Cotangent.narrow(0, start, count) };
 
     /// <summary>The explicit Jacobian (G, C · I, K, J).</summary>
     /// <param name="room">Where to write a Jacobian of such a shape; null, or giving null, for a tensor of its own.</param>
