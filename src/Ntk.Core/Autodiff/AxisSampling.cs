@@ -34,6 +34,32 @@ internal sealed record AxisSampling(long From, long Size, long[][] Index, float[
         return matrix;
     }
 
+    /// <summary>
+    /// What the old elements get from the new ones when a cotangent is pulled back: for each the new ones that it went to, in their order, one a tap. Where it went to one
+    /// several times (at an edge that is repeated), further samplings with the same elements have the further weights.
+    /// </summary>
+    public AxisSampling[] Transposed()
+    {
+        var all = new List<(long Index, List<float> Weights)>[From];
+        for (long i = 0; i < Size; i++)
+        {
+            for (int tap = 0; tap < Index.Length; tap++)
+            {
+                if (Weight[tap][i] != 0)
+                {
+                    List<(long Index, List<float> Weights)> own = all[Index[tap][i]] ??= [];
+                    if (own.Count == 0 || own[^1].Index != i)
+                    {
+                        own.Add((i, []));
+                    }
+                    own[^1].Weights.Add(Weight[tap][i]);
+                }
+            }
+        }
+        int times = all.Max(own => own?.Max(w => w.Weights.Count) ?? 1);
+        return Enumerable.Range(0, times).Select(n => Collect(Size, From, k => all[k]?.Select(w => (w.Index, n < w.Weights.Count ? w.Weights[n] : 0)).ToArray() ?? [])).ToArray();
+    }
+
     /// <summary>The sampling of Resize… ops.</summary>
     /// <param name="interpolation">How; the nearest element is not a sum.</param>
     /// <param name="from">The old size.</param>

@@ -16,6 +16,17 @@ public enum Interpolation
     Area,
 }
 
+/// <summary>How resized images of float64 are rounded to float32.</summary>
+public enum ResizeRounding
+{
+    /// <summary>Not at all.</summary>
+    None,
+    /// <summary>As by an op that takes float64.</summary>
+    Result,
+    /// <summary>As by an op that takes float32, and so sums in float32 what it pulls back.</summary>
+    Whole,
+}
+
 /// <content>Resizing images, with TensorFlow's three conventions of where an element lies.</content>
 public static partial class Lax
 {
@@ -26,8 +37,8 @@ public static partial class Lax
     /// <param name="interpolation">How.</param>
     /// <param name="alignCorners">Whether the first and last elements' centers stay in place.</param>
     /// <param name="halfPixelCenters">Whether elements are areas with centers at one half.</param>
-    /// <param name="rounded">Whether images of float64 are rounded to float32 as in TensorFlow, whose ops have no other result; the nearest element never is.</param>
-    public static Value Resize(Value x, long height, long width, Interpolation interpolation, bool alignCorners = false, bool halfPixelCenters = false, bool rounded = false)
+    /// <param name="rounding">How images of float64 are rounded to float32 as in TensorFlow, whose ops have no other result; the nearest element never is.</param>
+    public static Value Resize(Value x, long height, long width, Interpolation interpolation, bool alignCorners = false, bool halfPixelCenters = false, ResizeRounding rounding = ResizeRounding.None)
     {
         CheckResize(x, height, width);
         if (interpolation == Interpolation.Nearest)
@@ -35,8 +46,8 @@ public static partial class Lax
             return Nearest(Nearest(x, 1, height, alignCorners, halfPixelCenters), 2, width, alignCorners, halfPixelCenters);
         }
         AxisSampling Axis(int axis, long size) => AxisSampling.Of(interpolation, x.Shape[axis], size, alignCorners, halfPixelCenters);
-        ResizeOrder order = interpolation switch { Interpolation.Linear => ResizeOrder.Between, Interpolation.Area => ResizeOrder.ColumnsFirst, _ => ResizeOrder.RowsFirst };
-        return Resize(x, Axis(1, height), Axis(2, width), order, rounded);
+        ResizeKind kind = interpolation switch { Interpolation.Linear => ResizeKind.Linear, Interpolation.Area => ResizeKind.Area, _ => ResizeKind.Cubic };
+        return Resize(x, Axis(1, height), Axis(2, width), kind, rounding);
     }
 
     /// <summary>Images (N, H, W, C) scaled and moved, and sampled with a kernel.</summary>
@@ -46,11 +57,11 @@ public static partial class Lax
     /// <param name="scale">How much larger the rows and columns become.</param>
     /// <param name="translation">By how much they move afterwards.</param>
     /// <param name="antialias">Whether the kernel widens where the image becomes smaller.</param>
-    /// <param name="rounded">Whether images of float64 are rounded to float32 as in TensorFlow.</param>
-    public static Value ScaleAndTranslate(Value x, ReadOnlySpan<long> size, string kernel, ReadOnlySpan<float> scale, ReadOnlySpan<float> translation, bool antialias, bool rounded = false)
+    /// <param name="rounding">How images of float64 are rounded to float32 as in TensorFlow.</param>
+    public static Value ScaleAndTranslate(Value x, ReadOnlySpan<long> size, string kernel, ReadOnlySpan<float> scale, ReadOnlySpan<float> translation, bool antialias, ResizeRounding rounding = ResizeRounding.None)
     {
         CheckResize(x, size[0], size[1]);
-        return Resize(x, AxisSampling.Of(kernel, x.Shape[1], size[0], scale[0], translation[0], antialias), AxisSampling.Of(kernel, x.Shape[2], size[1], scale[1], translation[1], antialias), ResizeOrder.RowsFirst, rounded);
+        return Resize(x, AxisSampling.Of(kernel, x.Shape[1], size[0], scale[0], translation[0], antialias), AxisSampling.Of(kernel, x.Shape[2], size[1], scale[1], translation[1], antialias), ResizeKind.Sampled, rounding);
     }
 
     private static void CheckResize(Value x, long height, long width)
@@ -61,8 +72,8 @@ public static partial class Lax
         }
     }
 
-    private static Value Resize(Value x, AxisSampling rows, AxisSampling columns, ResizeOrder order, bool rounded) => rounded && x.DType == ScalarType.Float64
-        ? x.Trace.Apply(new RoundedResize(rows, columns, order), x)
+    private static Value Resize(Value x, AxisSampling rows, AxisSampling columns, ResizeKind kind, ResizeRounding rounding) => rounding != ResizeRounding.None && x.DType == ScalarType.Float64
+        ? x.Trace.Apply(new RoundedResize(rows, columns, kind, rounding == ResizeRounding.Whole), x)
         : Sampled(Sampled(x, 1, rows), 2, columns);
 
     // An axis whose new elements are weighted sums of the old ones: (other axes, size) → the axis back in its place.

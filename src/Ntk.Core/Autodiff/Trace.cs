@@ -59,14 +59,10 @@ public sealed class Trace
     }
 
     /// <summary>A known tensor of a file, converted to the type it is computed in.</summary>
-    public Value Constant(NtkTensor tensor)
-    {
-        using Tensor raw = TorchTensors.ToTorch(tensor);
-        return Constant(raw.to(TypeOf(tensor.DType), copy: true));
-    }
+    public Value Constant(NtkTensor tensor) => Constant(TorchTensors.ToTorch(tensor, TypeOf(tensor.DType)));
 
     /// <summary>A known scalar.</summary>
-    public Value Scalar(double value, ScalarType dtype) => Constant(torch.tensor(value, dtype));
+    public Value Scalar(double value, ScalarType dtype) => Constant(torch.tensor(TorchTensors.Within(value, dtype), dtype));
 
     /// <summary>A known vector of 64-bit integers.</summary>
     public Value Integers(params long[] values) => Constant(torch.tensor(values, ScalarType.Int64));

@@ -50,7 +50,7 @@ internal sealed class ModelSession(ModelSource source)
         using (DisposeScope scope = NewDisposeScope())
         {
             var trace = new Trace(floatType, cancellation);
-            Value[] variables = source.Parameters.Select((p, i) => trace.Parameter(new TensorType(TypeOf(trace, p.DType),
+            Value[] variables = source.Parameters.Select((p, i) => trace.Parameter(new TensorType(trace.TypeOf(p.DType),
                 NtkParameter.HasShape(p.Shape) ? Array.ConvertAll(p.Shape, d => (long)d) : parameters[i].shape))).ToArray();
             Value[] inputs = source.Inputs.Select((s, i) => trace.Input(new TensorType(trace.TypeOf(s.DType), shapes[i]))).ToArray();
             IReadOnlyList<Value> results = source.Apply(trace, variables, inputs);
@@ -112,11 +112,7 @@ internal sealed class ModelSession(ModelSource source)
     }
 
     /// <summary>A tensor of a file or of the user in the type it is computed in; the caller owns it.</summary>
-    public static Tensor Convert(Trace trace, NtkTensor value)
-    {
-        using Tensor raw = TorchTensors.ToTorch(value);
-        return raw.to(TypeOf(trace, value.DType), copy: true).DetachFromDisposeScope();
-    }
+    public static Tensor Convert(Trace trace, NtkTensor value) => TorchTensors.ToTorch(value, trace.TypeOf(value.DType)).DetachFromDisposeScope();
 
     // (N, M): the chosen elements of each example.
     private static Value Choose(Value output, IReadOnlyList<int[]> elements, string name)
@@ -138,6 +134,4 @@ internal sealed class ModelSession(ModelSource source)
         }
         return Lax.Gather(Lax.Reshape(output, output.Shape[0], -1), output.Trace.Integers(places), 1);
     }
-
-    private static ScalarType TypeOf(Trace trace, NtkDType dtype) => trace.TypeOf(dtype);
 }

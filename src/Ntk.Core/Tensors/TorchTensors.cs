@@ -8,6 +8,7 @@ public static unsafe class TorchTensors
 {
     // Torch's span is limited to 2^31 - 1 bytes.
     private const long Piece = 1L << 30;
+    private const double SmallestNormal = 1.1754943508222875e-38;
 
     /// <summary>Torch's name of an element type; unsigned types without a torch arithmetic are not among them.</summary>
     public static ScalarType TypeOf(NtkDType dtype) => dtype switch
@@ -47,6 +48,24 @@ public static unsafe class TorchTensors
 
     /// <summary>A torch tensor with the same elements; unsigned types wider than a byte become the next wider signed type.</summary>
     public static Tensor ToTorch(NtkTensor tensor) => ToTorch(tensor, 0, tensor.Rank == 0 ? 1 : tensor.Shape[0]);
+
+    /// <summary>A torch tensor with the same elements in another type. What float32 has no number for stays finite, and other than zero: a mask's −1e300 and a logarithm's 1e-307 mean just that.</summary>
+    public static Tensor ToTorch(NtkTensor tensor, ScalarType type)
+    {
+        using Tensor raw = ToTorch(tensor);
+        if (raw.dtype != ScalarType.Float64 || type != ScalarType.Float32)
+        {
+            return raw.to(type, copy: true);
+        }
+        using DisposeScope scope = NewDisposeScope();
+        Tensor size = raw.abs(), beyond = size.isfinite().logical_and(size > float.MaxValue), below = (size > 0).logical_and(size < SmallestNormal);
+        Tensor narrow = raw.to(type);
+        return (beyond.any().item<bool>() || below.any().item<bool>() ? where(beyond, raw.sign() * float.MaxValue, where(below, raw.sign() * SmallestNormal, raw)).to(type) : narrow).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>A number in float32 or float64; what float32 has no number for stays finite, and other than zero.</summary>
+    public static double Within(double value, ScalarType type) => type != ScalarType.Float32 || value == 0 || !double.IsFinite(value) ? value
+        : double.CopySign(Math.Clamp(Math.Abs(value), SmallestNormal, float.MaxValue), value);
 
     /// <summary>A torch tensor with rows <paramref name="start"/> … of the first axis.</summary>
     public static Tensor ToTorch(NtkTensor tensor, long start, long rows)

@@ -3,15 +3,17 @@ using static TorchSharp.torch;
 
 namespace Ntk.Core.Autodiff.Primitives;
 
-/// <summary>In what order TensorFlow's image ops round.</summary>
-internal enum ResizeOrder
+/// <summary>What TensorFlow's image ops compute, and in what order they round.</summary>
+internal enum ResizeKind
 {
     /// <summary>Columns, then rows, each as the lower element plus a part of the difference.</summary>
-    Between,
-    /// <summary>Weighted sums of columns, then of rows.</summary>
-    ColumnsFirst,
+    Linear,
     /// <summary>Weighted sums of rows, then of columns.</summary>
-    RowsFirst,
+    Cubic,
+    /// <summary>Weighted sums of columns, then of rows.</summary>
+    Area,
+    /// <summary>Weighted sums of rows, then of columns; so is the derivative.</summary>
+    Sampled,
 }
 
 /// <summary>
@@ -20,8 +22,9 @@ internal enum ResizeOrder
 /// </summary>
 /// <param name="rows">Where the new rows come from.</param>
 /// <param name="columns">Where the new columns come from.</param>
-/// <param name="order">The order of the roundings.</param>
-internal sealed class RoundedResize(AxisSampling rows, AxisSampling columns, ResizeOrder order) : Primitive
+/// <param name="kind">What is computed.</param>
+/// <param name="narrow">Whether the image was made float32 before, so that what is pulled back sums in float32 too.</param>
+internal sealed class RoundedResize(AxisSampling rows, AxisSampling columns, ResizeKind kind, bool narrow) : Primitive
 {
     private const int Rows = -3, Columns = -2;
 
@@ -45,23 +48,13 @@ internal sealed class RoundedResize(AxisSampling rows, AxisSampling columns, Res
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor x = operands[0].to(ScalarType.Float32);
-        foreach ((AxisSampling axis, int place) in order == ResizeOrder.RowsFirst ? [(rows, Rows), (columns, Columns)] : new[] { (columns, Columns), (rows, Rows) })
+        Tensor result = kind switch
         {
-            Tensor Tap(int tap) => x.index_select(place, tensor(axis.Index[tap]));
-            Tensor result = Tap(0);
-            if (order == ResizeOrder.Between)
-            {
-                x = result + ((Tap(1) - result) * Along(axis.Weight[1], place));
-                continue;
-            }
-            result *= Along(axis.Weight[0], place);
-            for (int tap = 1; tap < axis.Index.Length; tap++)
-            {
-                result += Tap(tap) * Along(axis.Weight[tap], place);
-            }
-            x = result;
-        }
-        return (x * (float)(1.0 / (rows.Cell * columns.Cell))).to(ScalarType.Float64).MoveToOuterDisposeScope();
+            ResizeKind.Linear => Between(Between(x, columns, Columns), rows, Rows),
+            ResizeKind.Area => Sum(Sum(x, columns, Columns), rows, Rows) * (float)(1.0 / (rows.Cell * columns.Cell)),
+            _ => Sum(Sum(x, rows, Rows), columns, Columns),
+        };
+        return result.to(ScalarType.Float64).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -72,44 +65,37 @@ internal sealed class RoundedResize(AxisSampling rows, AxisSampling columns, Res
     public override Tensor Jvp(int operand, Tensor tangent, in Point point)
     {
         using DisposeScope scope = NewDisposeScope();
-        if (order != ResizeOrder.Between)
+        if (kind != ResizeKind.Linear)
         {
-            return Mapped(tangent, rows.Matrix(), columns.Matrix()).MoveToOuterDisposeScope();
+            return Mapped(tangent, tensor(rows.Matrix()), tensor(columns.Matrix())).MoveToOuterDisposeScope();
         }
         Tensor pushed = zeros([.. tangent.shape[..^3], rows.Size, columns.Size, tangent.shape[^1]], ScalarType.Float64);
-        foreach ((Tensor row, Tensor rowWeight) in Taps(rows, Rows))
+        for (int row = 0; row < 2; row++)
         {
-            Tensor line = tangent.index_select(Rows, row);
-            foreach ((Tensor column, Tensor columnWeight) in Taps(columns, Columns))
+            Tensor line = Tap(tangent, rows, row, Rows);
+            for (int column = 0; column < 2; column++)
             {
-                pushed.add_(line.index_select(Columns, column) * (rowWeight * columnWeight).to(ScalarType.Float64));
+                pushed.add_(Tap(line, columns, column, Columns) * (Along(rows.Weight[row], Rows) * Along(columns.Weight[column], Columns)).to(ScalarType.Float64));
             }
         }
         return pushed.MoveToOuterDisposeScope();
     }
 
-    // TensorFlow multiplies the linear one's cotangents with the weights in float32, the others' in the image's own type. All sum in that.
+    // Sums are in the image's own type; so are the cubic's products, where the linear one's are in float32 always.
     /// <inheritdoc/>
     public override Tensor Vjp(int operand, Tensor cotangent, in Point point)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor narrow = cotangent.to(ScalarType.Float32);
-        if (order != ResizeOrder.Between)
+        Tensor rounded = cotangent.to(ScalarType.Float32);
+        if (narrow && kind == ResizeKind.Sampled)
         {
-            return Mapped(narrow.to(ScalarType.Float64), Transposed(rows.Matrix()), Transposed(columns.Matrix())).MoveToOuterDisposeScope();
+            return Sum(Sum(rounded, rows.Transposed()[0], Rows), columns.Transposed()[0], Columns).to(ScalarType.Float64).MoveToOuterDisposeScope();
         }
-        long[] shape = narrow.shape;
-        Tensor pulled = zeros([.. shape[..^3], rows.From, columns.From, shape[^1]], ScalarType.Float64);
-        foreach ((Tensor row, Tensor rowWeight) in Taps(rows, Rows))
+        if (kind == ResizeKind.Linear || (narrow && kind == ResizeKind.Cubic))
         {
-            Tensor weighted = narrow * rowWeight, line = zeros([.. shape[..^2], columns.From, shape[^1]], ScalarType.Float64);
-            foreach ((Tensor column, Tensor columnWeight) in Taps(columns, Columns))
-            {
-                line.index_add_(Columns, column, (weighted * columnWeight).to(ScalarType.Float64), 1);
-            }
-            pulled.index_add_(Rows, row, line, 1);
+            return Scattered(rounded, narrow ? ScalarType.Float32 : ScalarType.Float64).to(ScalarType.Float64).MoveToOuterDisposeScope();
         }
-        return pulled.MoveToOuterDisposeScope();
+        return Mapped(rounded.to(ScalarType.Float64), tensor(rows.Matrix()).t(), tensor(columns.Matrix()).t()).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -118,28 +104,55 @@ internal sealed class RoundedResize(AxisSampling rows, AxisSampling columns, Res
     /// <inheritdoc/>
     public override double Flops(ReadOnlySpan<TensorType> operands, TensorType output) => 2.0 * (rows.Index.Length + columns.Index.Length) * output.Count;
 
-    // (…, H, W, C) → (…, H', W', C)
-    private static Tensor Mapped(Tensor x, double[,] ofRows, double[,] ofColumns)
+    // Every new element adds its products to the old ones that it comes from, in the order of the new ones and of their taps.
+    private Tensor Scattered(Tensor cotangent, ScalarType type)
     {
-        long[] shape = x.shape;
-        Tensor down = matmul(tensor(ofRows), x.reshape([.. shape[..^2], shape[^2] * shape[^1]]));
-        return matmul(tensor(ofColumns), down.reshape([.. shape[..^3], ofRows.GetLength(0), shape[^2], shape[^1]]));
-    }
-
-    private static double[,] Transposed(double[,] matrix)
-    {
-        var turned = new double[matrix.GetLength(1), matrix.GetLength(0)];
-        for (int i = 0; i < matrix.GetLength(0); i++)
+        AxisSampling[] down = rows.Transposed(), across = columns.Transposed();
+        Tensor sum = zeros([.. cotangent.shape[..^3], rows.From, columns.From, cotangent.shape[^1]], type);
+        for (int row = 0; row < down[0].Index.Length; row++)
         {
-            for (int k = 0; k < matrix.GetLength(1); k++)
+            Tensor line = Tap(cotangent, down[0], row, Rows);
+            for (int column = 0; column < across[0].Index.Length; column++)
             {
-                turned[k, i] = matrix[i, k];
+                Tensor element = Tap(line, across[0], column, Columns);
+                foreach (float[] rowWeight in down.Select(d => d.Weight[row]).Where(w => w.Any(one => one != 0)))
+                {
+                    Tensor weighted = element * Along(rowWeight, Rows);
+                    foreach (float[] columnWeight in across.Select(a => a.Weight[column]).Where(w => w.Any(one => one != 0)))
+                    {
+                        sum.add_(weighted * Along(columnWeight, Columns));
+                    }
+                }
             }
         }
-        return turned;
+        return sum;
     }
 
-    private static IEnumerable<(Tensor Index, Tensor Weight)> Taps(AxisSampling axis, int place) => axis.Index.Select((index, tap) => (tensor(index), Along(axis.Weight[tap], place)));
+    private static Tensor Between(Tensor x, AxisSampling axis, int place)
+    {
+        Tensor low = Tap(x, axis, 0, place);
+        return low + ((Tap(x, axis, 1, place) - low) * Along(axis.Weight[1], place));
+    }
+
+    private static Tensor Sum(Tensor x, AxisSampling axis, int place)
+    {
+        Tensor sum = Tap(x, axis, 0, place) * Along(axis.Weight[0], place);
+        for (int tap = 1; tap < axis.Index.Length; tap++)
+        {
+            sum += Tap(x, axis, tap, place) * Along(axis.Weight[tap], place);
+        }
+        return sum;
+    }
+
+    private static Tensor Tap(Tensor x, AxisSampling axis, int tap, int place) => x.index_select(place, tensor(axis.Index[tap]));
+
+    // (…, H, W, C) → (…, H', W', C)
+    private static Tensor Mapped(Tensor x, Tensor ofRows, Tensor ofColumns)
+    {
+        long[] shape = x.shape;
+        Tensor down = matmul(ofRows, x.reshape([.. shape[..^2], shape[^2] * shape[^1]]));
+        return matmul(ofColumns, down.reshape([.. shape[..^3], ofRows.shape[0], shape[^2], shape[^1]]));
+    }
 
     private static Tensor Along(float[] values, int place) => tensor(values).reshape([values.Length, .. Enumerable.Repeat(1L, -place - 1)]);
 }

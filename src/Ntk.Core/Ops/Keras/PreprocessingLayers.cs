@@ -87,10 +87,12 @@ internal static class PreprocessingLayers
         bool first = c.ChannelsFirst(), crop = c.Flag("crop_to_aspect_ratio", false), pad = c.Flag("pad_to_aspect_ratio", false), antialias = c.Flag("antialias", false);
         double fill = c.Number("fill_value", 0);
         c.Ignore("fill_mode", "bounding_box_format");
+        // Keras 2 makes the images float32 before.
+        ResizeRounding rounding = c.Version >= 3 ? ResizeRounding.Result : ResizeRounding.Whole;
         layer.Map = (call, x) => OfImages(x, first, images =>
-            crop ? ImageResizing.CropAndResize(images, height, width, method, antialias)
+            crop ? ImageResizing.CropAndResize(images, height, width, method, antialias, rounding)
             : pad ? ImageResizing.PadAndResize(images, height, width, method, fill, antialias)
-            : ImageResizing.Resize(images, height, width, method, antialias));
+            : ImageResizing.Resize(images, height, width, method, antialias, rounding));
     }
 
     // Images too small to crop are cut to the aspect ratio and resized. Keras 2 does that to a random crop's at inference, Keras 3 leaves them as they are.

@@ -27,11 +27,11 @@ internal static class ImageOps
         bool corners = c.Bool("align_corners"), centers = c.Bool("half_pixel_centers");
         // All but the nearest neighbour give floating-point numbers, whatever the image has.
         Value x = interpolation == Interpolation.Nearest || c[0].DType.IsFloatingPoint() ? c[0] : Lax.Cast(c[0], c.Trace.FloatType);
-        return Lax.Resize(x, size[0], size[1], interpolation, corners, centers, RoundsImages(c));
+        return Lax.Resize(x, size[0], size[1], interpolation, corners, centers, Rounding(c));
     }
 
-    /// <summary>Whether an op's result is rounded to float32: what the file computes in float32 is computed as precisely as is asked for; of float64 TensorFlow's op itself makes float32.</summary>
-    public static bool RoundsImages(OpContext c) => c.FileType("T", DataType.DtFloat) == NtkDType.Float64;
+    /// <summary>How an op's result is rounded to float32: what the file computes in float32 is computed as precisely as is asked for; of float64 TensorFlow's op itself makes float32.</summary>
+    public static ResizeRounding Rounding(OpContext c) => c.FileType("T", DataType.DtFloat) == NtkDType.Float64 ? ResizeRounding.Result : ResizeRounding.None;
 
     // SpaceToDepth(input; block_size, data_format)
     private static OpResult Blocks(OpContext c, bool toDepth)

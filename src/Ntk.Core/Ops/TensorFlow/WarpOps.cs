@@ -152,16 +152,16 @@ internal static class WarpOps
     }
 
     // ScaleAndTranslate(images, size, scale, translation; kernel_type, antialias): what tf.image.resize with antialiasing is.
-    private static OpResult ScaleAndTranslate(OpContext c) => Scaled(c, Lax.Cast(c[0], c.Trace.FloatType), c.Known(1), ImageOps.RoundsImages(c));
+    private static OpResult ScaleAndTranslate(OpContext c) => Scaled(c, Lax.Cast(c[0], c.Trace.FloatType), c.Known(1), ImageOps.Rounding(c));
 
     // ScaleAndTranslateGrad(grads, original_image, scale, translation; kernel_type, antialias)
     private static OpResult ScaleAndTranslateGrad(OpContext c)
     {
         long[] g = c[0].Shape;
-        return Lax.LinearAdjoint("scale_and_translate", (x, _) => Scaled(c, x, g.AsSpan(1, 2), false), c[1].Shape, c[0]);
+        return Lax.LinearAdjoint("scale_and_translate", (x, _) => Scaled(c, x, g.AsSpan(1, 2), ResizeRounding.None), c[1].Shape, c[0]);
     }
 
-    private static Value Scaled(OpContext c, Value x, ReadOnlySpan<long> size, bool rounded)
+    private static Value Scaled(OpContext c, Value x, ReadOnlySpan<long> size, ResizeRounding rounding)
     {
         string kernel = c.Text("kernel_type", "lanczos3");
         if (AxisSampling.Kernel(kernel) is null)
@@ -173,6 +173,6 @@ internal static class WarpOps
             using Tensor flat = (c[input].Constant ?? throw new ShapeException("a scale depends on the data, where a constant is needed")).to(ScalarType.Float32);
             return flat.data<float>().ToArray();
         }
-        return Lax.ScaleAndTranslate(x, size, kernel, Floats(2), Floats(3), c.Bool("antialias", true), rounded);
+        return Lax.ScaleAndTranslate(x, size, kernel, Floats(2), Floats(3), c.Bool("antialias", true), rounding);
     }
 }
