@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Management.Automation;
 using Ntk.Core.Formats;
 
@@ -38,6 +39,10 @@ public abstract class ModelFileCmdlet : NtkCmdlet
     [ArgumentCompleter(typeof(SignatureInputCompleter))]
     public string[]? ParameterInput { get; set; }
 
+    /// <summary>Values of placeholders beside the data, by name: keep_prob of a dropout, is_training.</summary>
+    [Parameter]
+    public IDictionary? Feed { get; set; }
+
     /// <summary>Does what the command does with one file.</summary>
     private protected abstract void Process(string file, ImportOptions options);
 
@@ -46,7 +51,11 @@ public abstract class ModelFileCmdlet : NtkCmdlet
     {
         bool literal = ParameterSetName == "LiteralPath";
         string[] given = literal ? LiteralPath : Path;
-        var options = new ImportOptions { Signature = Signature, InputTensors = InputTensor ?? [], OutputTensors = OutputTensor ?? [], ParameterInputs = ParameterInput ?? [] };
+        var options = new ImportOptions
+        {
+            Signature = Signature, InputTensors = InputTensor ?? [], OutputTensors = OutputTensor ?? [], ParameterInputs = ParameterInput ?? [],
+            Feeds = Feed is null ? [] : TensorArgument.ByName(this, Feed, "-Feed"),
+        };
         foreach (string path in given)
         {
             bool one = given.Length == 1 && !MyInvocation.ExpectingInput && (literal || !WildcardPattern.ContainsWildcardCharacters(path));

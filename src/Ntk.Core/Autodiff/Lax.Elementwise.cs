@@ -302,7 +302,25 @@ public static partial class Lax
     public static Value BitwiseXor(Value x, Value y) => x.Trace.Apply(s_bitwiseXor, x, y);
 
     /// <summary>x where the condition holds, y elsewhere; all three broadcast.</summary>
-    public static Value Select(Value condition, Value x, Value y) => x.Trace.Apply(s_select, condition, x, y);
+    public static Value Select(Value condition, Value x, Value y) =>
+        (x.Dependence | y.Dependence).HasFlag(Dependence.Random) && WithoutRandom(condition, x, y) is { } chosen ? chosen : x.Trace.Apply(s_select, condition, x, y);
+
+    // What a known condition chooses, so that random numbers on its other side do not count.
+    private static Value? WithoutRandom(Value condition, Value x, Value y)
+    {
+        if (condition.Constant is not { } known)
+        {
+            return null;
+        }
+        using Tensor all = known.all(), any = known.any();
+        if (all.item<bool>() != any.item<bool>())
+        {
+            return null;
+        }
+        Value chosen = all.item<bool>() ? x : y;
+        long[] shape = Shapes.Broadcast(Shapes.Broadcast(condition.Shape, x.Shape), y.Shape);
+        return chosen.Shape.AsSpan().SequenceEqual(shape) ? chosen : BroadcastTo(chosen, shape);
+    }
 
     /// <summary>A scalar of the same element type.</summary>
     public static Value ScalarLike(Value like, double value) => like.Trace.Scalar(value, like.DType);

@@ -14,6 +14,7 @@ public sealed class Trace
     private readonly List<Equation> _equations = [];
     private readonly List<int> _parameters = [];
     private readonly List<int> _inputs = [];
+    private readonly Dictionary<int, (double Low, double High, Exception Refusal)> _random = [];
     private readonly CancellationToken _cancellation;
 
     /// <summary>Begins a trace in which every real floating-point value has the type <paramref name="floatType"/>.</summary>
@@ -48,6 +49,19 @@ public sealed class Trace
 
     /// <summary>A new input.</summary>
     public Value Input(TensorType type) => Variable(_inputs, type, Dependence.Data);
+
+    /// <summary>Random numbers: nothing but their bounds is known. What comes out the same whatever they are is a constant.</summary>
+    /// <param name="type">Their type.</param>
+    /// <param name="low">None is less than this.</param>
+    /// <param name="high">None is more than this.</param>
+    /// <param name="refusal">Thrown where an output depends on them.</param>
+    public Value Random(TensorType type, double low, double high, Exception refusal)
+    {
+        var value = new Value(this, _values.Count, type, Dependence.Random, null);
+        _values.Add(value);
+        _random.Add(value.Index, (low, high, refusal));
+        return value;
+    }
 
     /// <summary>A known tensor; the trace owns it from now on.</summary>
     public Value Constant(Tensor tensor)
@@ -86,13 +100,17 @@ public sealed class Trace
             return Constant(result.clone());
         }
         TensorType type = primitive.Infer(Array.ConvertAll(operands, o => o.Type));
+        if (dependence == Dependence.Random && RandomBounds.Fixed(primitive, operands) is { } sure)
+        {
+            return Constant(sure);
+        }
         var value = new Value(this, _values.Count, type, dependence, null);
         _values.Add(value);
         _equations.Add(new Equation(primitive, Array.ConvertAll(operands, o => o.Index), value.Index));
         return value;
     }
 
-    /// <summary>How a value was computed; null for a parameter, an input or a constant.</summary>
+    /// <summary>How a value was computed; null for a parameter, an input, random numbers or a constant.</summary>
     internal (Primitive Primitive, Value[] Operands)? Definition(Value value)
     {
         // Equations are in the order of what they write.
@@ -109,8 +127,29 @@ public sealed class Trace
         return null;
     }
 
+    /// <summary>The bounds of random numbers; null for another value.</summary>
+    internal (double Low, double High)? RandomRange(Value value) => _random.TryGetValue(value.Index, out var random) ? (random.Low, random.High) : null;
+
+    /// <summary>Checks that no output depends on random numbers.</summary>
+    public void RefuseRandom(IEnumerable<Value> outputs)
+    {
+        Value? at = outputs.FirstOrDefault(o => o.Dependence.HasFlag(Dependence.Random));
+        while (at is not null)
+        {
+            if (_random.TryGetValue(at.Index, out var random))
+            {
+                throw random.Refusal;
+            }
+            at = Definition(at)?.Operands.First(o => o.Dependence.HasFlag(Dependence.Random));
+        }
+    }
+
     /// <summary>The program that computes <paramref name="outputs"/>, without what they do not need.</summary>
-    public Program Finish(IReadOnlyList<Value> outputs) => ProgramBuilder.Build(_values, _equations, _parameters, _inputs, outputs.Select(o => o.Index).ToArray());
+    public Program Finish(IReadOnlyList<Value> outputs)
+    {
+        RefuseRandom(outputs);
+        return ProgramBuilder.Build(_values, _equations, _parameters, _inputs, outputs.Select(o => o.Index).ToArray());
+    }
 
     private Value Variable(List<int> kind, TensorType type, Dependence dependence)
     {

@@ -12,6 +12,8 @@ public enum Dependence
     Parameters = 1,
     /// <summary>The model's inputs.</summary>
     Data = 2,
+    /// <summary>Random numbers, which no output may depend on.</summary>
+    Random = 4,
 }
 
 /// <summary>A tensor while a model is traced: either known (<see cref="Constant"/>) or a variable of the program that is being written.</summary>
@@ -44,7 +46,7 @@ public sealed class Value
     /// <summary>What the value depends on.</summary>
     public Dependence Dependence { get; }
 
-    /// <summary>The tensor itself when it depends on neither parameters nor inputs; owned by the trace.</summary>
+    /// <summary>The tensor itself when it depends on neither parameters, inputs nor random numbers; owned by the trace.</summary>
     public Tensor? Constant { get; }
 
     internal int Index { get; }

@@ -15,6 +15,9 @@ public sealed record ImportOptions
     /// <summary>Inputs of an f(params, x) that are parameters.</summary>
     public IReadOnlyList<string> ParameterInputs { get; init; } = [];
 
+    /// <summary>Values of a graph's placeholders, by the names of nodes or of inputs, with or without <c>:0</c>: the others are the inputs.</summary>
+    public IReadOnlyDictionary<string, NtkTensor> Feeds { get; init; } = new Dictionary<string, NtkTensor>();
+
     /// <summary>Where what the model uses is noted; null where nobody asks.</summary>
     internal ModelSurvey? Survey { get; init; }
 }

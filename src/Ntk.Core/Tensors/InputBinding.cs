@@ -26,7 +26,7 @@ public static class InputBinding
             bound[input] = Conform(tensor, specs[input], specs.Count == 1 ? argument : $"{argument}['{specs[input].Name}']", precision);
         }
         int missing = Array.IndexOf(bound, null);
-        return missing < 0 ? Array.ConvertAll(bound, tensor => tensor!) : throw Mismatch($"{argument} has no value for the input {specs[missing]}.", specs[missing].Name);
+        return missing < 0 ? Array.ConvertAll(bound, tensor => tensor!) : throw Mismatch($"{argument} has no value for the input {specs[missing]}.{Feeding(specs)}", specs[missing].Name);
     }
 
     /// <summary>Tensors in order: the one of a model with one input, or as many as a model has whose inputs its author put in order.</summary>
@@ -43,7 +43,7 @@ public static class InputBinding
         {
             throw Mismatch(specs.Count == 1
                 ? $"{argument} has {given.Count} tensors, and the model takes one: {specs[0]}."
-                : $"{argument} has {(given.Count == 1 ? "one tensor" : $"{given.Count} tensors")}, and the model takes {specs.Count}: {string.Join("; ", specs)}. {byName}", argument);
+                : $"{argument} has {(given.Count == 1 ? "one tensor" : $"{given.Count} tensors")}, and the model takes {specs.Count}: {string.Join("; ", specs)}. {byName}{Feeding(specs)}", argument);
         }
         if (specs.Count > 1 && !ordered)
         {
@@ -156,6 +156,11 @@ public static class InputBinding
         }
         return true;
     }
+
+    // Placeholders of TF 1 beside the data: scalars, or of no stated rank.
+    private static string Feeding(IReadOnlyList<NtkTensorSpec> specs) => specs.Any(s => s.Shape is null or [])
+        ? " What is no data (keep_prob of a dropout, is_training) takes its value when the model is read: Import-NtkModel … -Feed " +
+            $"@{{ {string.Join("; ", specs.Where(s => s.Shape is []).DefaultIfEmpty(specs.Last(s => s.Shape is null or [])).Select(s => $"'{s.Name}' = {(s.DType == NtkDType.Bool ? "$false" : "1")}"))} }}." : "";
 
     private static int IndexOf(IReadOnlyList<NtkTensorSpec> specs, string name)
     {

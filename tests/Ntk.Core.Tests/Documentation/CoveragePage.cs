@@ -82,7 +82,7 @@ internal sealed class CoveragePage
             For all of them: every numeric type in shapes and indices; floats are computed in the precision asked for. What decides a shape (sizes, axes, paddings, counts) must not depend on the
             data or the parameters, but may depend on shapes: there `Reshape`, `Range`, loops and conditionals are followed as TensorFlow does. An attribute or option that is not known is an error
             that names it. Calls of functions (`PartitionedCall`, `StatefulPartitionedCall`, a function's own name) and TF 1's loops (`Enter`, `Exit`, `NextIteration`, `LoopCond`, and all `Ref…` forms) are
-            rewritten before anything runs. Random, XLA, dataset, string and lookup ops are refused by name.
+            rewritten before anything runs. Random numbers count only where the outputs depend on them, which is refused. XLA, dataset, string and lookup ops are refused by name.
             """);
         text.AppendLine().AppendLine($"## TensorFlow ops ({Ops.Count()})").AppendLine().AppendLine("The version is the first of 1.0, 1.15, 2.7 and 2.15 that has the op.").AppendLine();
         Table(text, "op", Ops, _since["TensorFlow"]);

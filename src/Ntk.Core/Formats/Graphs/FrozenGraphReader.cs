@@ -36,7 +36,9 @@ internal static class FrozenGraphReader
         NamedTensor Name(int index) => new(GraphSourceBuilder.Describe(nodes, new TensorRef(index, 0), nodes[index].Name), nodes[index].Name);
         var read = graph.Node.SelectMany(n => n.Input).Select(i => InputName.Parse(i).Node).ToHashSet();
         (NamedTensor[] inputs, NamedTensor[] outputs) = signature?.Invoke(nodes) ?? ([], []);
-        inputs = inputs.Length > 0 ? inputs : Enumerable.Range(0, nodes.Count).Where(i => nodes[i].Op is "Placeholder" or "PlaceholderV2").Select(Name).ToArray();
+        inputs = inputs.Length > 0 ? inputs : Enumerable.Range(0, nodes.Count).Where(i => FedPlaceholders.IsOpen(nodes[i].Op)).Select(Name).ToArray();
+        // A scalar with a default is a switch; where nothing else is to be fed, a tensor with one is the input.
+        inputs = inputs.Length > 0 ? inputs : Enumerable.Range(0, nodes.Count).Where(i => nodes[i].Op == FedPlaceholders.WithDefault).Select(Name).Where(n => n.Spec.Shape is not []).ToArray();
         outputs = outputs.Length > 0 ? outputs : Enumerable.Range(0, nodes.Count).Where(i => !read.Contains(nodes[i].Name) && !s_noOutputs.Contains(nodes[i].Op)).Select(Name).ToArray();
         if (outputs.Length == 0 && options.OutputTensors.Count == 0)
         {

@@ -26,7 +26,7 @@ internal sealed class FrozenParameters
         ["_FusedConv2D"] = [1, 2, 3, 4, 5], ["_FusedConv3D"] = [1, 2, 3, 4, 5], ["_FusedDepthwiseConv2dNative"] = [1, 2, 3, 4, 5], ["FusedDepthwiseConv2dNative"] = [1, 2, 3, 4, 5],
         ["BiasAdd"] = [1], ["BiasAddV1"] = [1], ["Prelu"] = [1],
         ["FusedBatchNorm"] = [1, 2], ["FusedBatchNormV2"] = [1, 2], ["FusedBatchNormV3"] = [1, 2], ["_FusedBatchNormEx"] = [1, 2], ["BatchNormWithGlobalNormalization"] = [3, 4],
-        ["Gather"] = [0], ["GatherV2"] = [0], ["GatherNd"] = [0],
+        ["Gather"] = [0], ["GatherV2"] = [0], ["GatherNd"] = [0], ["SparseTensorDenseMatMul"] = [3],
     };
 
     // Additions and products are a bias, a shift or a scale where the other operand comes from the data.
@@ -95,7 +95,9 @@ internal sealed class FrozenParameters
         {
             GraphNode node = graph.Nodes[i];
             // Behind a shape there are no data any more.
-            fromData[i] = node.Op is not ("Shape" or "Size" or "Rank" or "ShapeN" or "ZerosLike" or "OnesLike") && node.Inputs.Any(FromData);
+            fromData[i] = node.Op is not ("Shape" or "Size" or "Rank" or "ShapeN" or "ZerosLike" or "OnesLike") &&
+                // A variable that a TF 1 loop changes, whose next value is no input here, takes part in what the others carry.
+                (node.Inputs.Any(FromData) || (node is { Op: "Merge", Inputs.Length: 1 } && argumentsFromData.Contains(true)));
             if (node.Op == "Einsum")
             {
                 Want(node.Inputs.SelectMany(t => Sources(graph, given, t)), whole: false);
@@ -168,7 +170,7 @@ internal sealed class FrozenParameters
     }
 
     // A scalar scale is arithmetic, not learned, so sums and products want at least a vector.
-    private static bool IsConstant(GraphNode node, bool whole) => node.Op == "Const" && node.Attributes.TryGetValue("value", out AttrValue? value) && value.Tensor is { } tensor &&
+    private static bool IsConstant(GraphNode node, bool whole) => node.Op == "Const" && !node.Attributes.ContainsKey(FedPlaceholders.Mark) && node.Attributes.TryGetValue("value", out AttrValue? value) && value.Tensor is { } tensor &&
         TensorProtos.TypeOf(tensor.Dtype)?.IsFloat() == true && (!whole || tensor.TensorShape?.Dim.Count > 0);
 
     // A constant, or the scale and shift of tf.nn.batch_normalization: scale · rsqrt(variance + ε), offset − mean · scale · rsqrt(…).

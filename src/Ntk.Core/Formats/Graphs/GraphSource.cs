@@ -44,7 +44,9 @@ public sealed class GraphSource : ModelSource
     {
         var tracer = new GraphTracer(trace, _functions, i => parameters[i]);
         object[] results = tracer.Run(_graph, [.. inputs, .. parameters.Skip(Parameters.Count - _parameterInputs)]);
-        return results.Select((r, i) => r as Value
+        Value[] values = results.Select((r, i) => r as Value
             ?? throw new NtkException(NtkErrorId.UnsupportedModel, $"The output '{Outputs[i].Name}' is no numeric tensor; choose another with -OutputTensor.")).ToArray();
+        trace.RefuseRandom(values);
+        return values;
     }
 }

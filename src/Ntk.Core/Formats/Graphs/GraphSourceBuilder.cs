@@ -1,3 +1,4 @@
+using Ntk.Core.Autodiff;
 using Ntk.Core.Formats.Protos;
 using Ntk.Core.Ops.TensorFlow;
 
@@ -26,6 +27,7 @@ internal sealed class GraphSourceBuilder(string path, string format, GraphDef gr
     {
         try
         {
+            inputs = FedPlaceholders.Feed(path, graph, inputs, options.Feeds);
             bool cut = options.InputTensors.Count + options.OutputTensors.Count > 0;
             (List<GraphNode> nodes, Func<string, TensorRef?> find) = _functions.Flatten(graph, cut ? null : inputs.Concat(outputs).Select(t => InputName.Parse(t.Tensor).Node));
             TensorRef Find(string tensor) => find(tensor)
@@ -66,12 +68,39 @@ internal sealed class GraphSourceBuilder(string path, string format, GraphDef gr
             {
                 throw new NtkException(error.ErrorId, $"'{path}': {error.Message}", error) { Target = error.Target };
             }
-            return new GraphSource(format, flat, _functions, data.Select(g => g.Spec).ToArray(), wanted.Select(w => w.Spec).ToArray(), parameters,
+            var source = new GraphSource(format, flat, _functions, data.Select(g => g.Spec).ToArray(), wanted.Select(w => w.Spec).ToArray(), parameters,
                 parameterInputs.Select(g => g.Spec).ToArray());
+            RefuseRandom(source, flat);
+            return source;
         }
         catch (InvalidDataException error)
         {
             throw new NtkException(NtkErrorId.FileCorrupt, $"'{path}' holds a damaged graph: {error.Message}.", error) { Target = path };
+        }
+    }
+
+    // Random numbers that the outputs depend on are refused here, as far as the file tells enough to find out.
+    private void RefuseRandom(GraphSource source, FlatGraph flat)
+    {
+        if (options.Survey is not null || !GraphSurvey.Of(flat, _functions, branches: true).Any(o => RandomOps.IsRandom(o.Op)) || !ShapeProbe.IsPossible(source))
+        {
+            return;
+        }
+        foreach (int size in ShapeProbe.Sizes(source))
+        {
+            try
+            {
+                ShapeProbe.Run(source, size);
+                return;
+            }
+            catch (NtkException error) when (RandomOps.IsRandom(error.Data[GraphTracer.OpKey] as string ?? ""))
+            {
+                throw new NtkException(error.ErrorId, $"'{path}': {error.Message}", error) { Target = error.Target };
+            }
+            catch (Exception error) when (error is NtkException or ShapeException)
+            {
+                // Another size may fit; what else stands in the way is told when the model is run.
+            }
         }
     }
 

@@ -50,10 +50,10 @@ public static class KerasImporter
     /// <summary>Refuses what can be asked of graphs alone.</summary>
     internal static void RequirePlain(string path, ImportOptions options)
     {
-        if (options.Signature is not null || options.InputTensors.Count + options.OutputTensors.Count + options.ParameterInputs.Count > 0)
+        if (options.Signature is not null || options.InputTensors.Count + options.OutputTensors.Count + options.ParameterInputs.Count + options.Feeds.Count > 0)
         {
             throw new NtkException(NtkErrorId.InvalidArgument,
-                $"'{path}' is a file of layers: Signature, InputTensor, OutputTensor and ParameterInput are for graphs. Export the model as a SavedModel to use them.") { Target = path };
+                $"'{path}' is a file of layers: Signature, InputTensor, OutputTensor, ParameterInput and Feed are for graphs. Export the model as a SavedModel to use them.") { Target = path };
         }
     }
 

@@ -13,7 +13,7 @@ internal static class OpTable
     {
         ElementwiseOps.Table, ActivationOps.Table, ComparisonOps.Table, ShapeOps.Table, ArrayOps.Table, SlicingOps.Table, GatherOps.Table, DiagonalOps.Table,
         ReductionOps.Table, MatrixOps.Table, EinsumOp.Table, LinearAlgebraOps.Table, StructuredMatrixOps.Table, ConvolutionOps.Table, PoolingOps.Table, NormalizationOps.Table,
-        FusedOps.Table, ImageOps.Table, ColorOps.Table, WarpOps.Table, QuantizationOps.Table, SegmentOps.Table, StitchOps.Table, SparseOps.Table, CountingOps.Table, RecurrentOps.Table, CudnnOps.Table, SpectralOps.Table, AudioOps.Table, SortingOps.Table, SpecialOps.Table, LossOps.Table, GradientOps.Table, ControlOps.Table, LoopOps.Table,
+        FusedOps.Table, ImageOps.Table, ColorOps.Table, WarpOps.Table, QuantizationOps.Table, SegmentOps.Table, StitchOps.Table, SparseOps.Table, CountingOps.Table, RecurrentOps.Table, CudnnOps.Table, SpectralOps.Table, AudioOps.Table, SortingOps.Table, SpecialOps.Table, LossOps.Table, GradientOps.Table, RandomOps.Table, ControlOps.Table, LoopOps.Table,
         ListOps.Table, TensorArrayOps.Table, VariableOps.Table,
     }.SelectMany(table => table).ToDictionary(op => op.Name);
 
