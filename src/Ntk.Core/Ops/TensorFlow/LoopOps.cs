@@ -9,7 +9,7 @@ namespace Ntk.Core.Ops.TensorFlow;
 /// <summary>
 /// Loops: While, For and those of TF 1. A loop is unrolled as long as its condition is known while tracing. From the first step on whose condition depends
 /// on the data or the parameters it stays a loop of the program (<see cref="Loop"/>), which runs for the values at hand: a batch as often as its common condition
-/// says, an example alone as often as it needs itself.
+/// says, an example alone as often as it needs itself. Where its steps write lists at places that count them, it is a <see cref="BoundedLoop"/>.
 /// </summary>
 internal static class LoopOps
 {
@@ -50,7 +50,18 @@ internal static class LoopOps
             Value more = ControlOps.Truth((Value)c.Tracer.Run(condition, state)[0]);
             if (!more.IsKnown())
             {
-                return Recorded(c, state, variables, condition, body)[..variables];
+                try
+                {
+                    return Recorded(c, state, variables, condition, body)[..variables];
+                }
+                catch (Exception error) when (error is NtkException or ShapeException && BoundedLoop.HasBound(more))
+                {
+                    if (BoundedLoop.TryRun(c, WithoutGaps(c, state, new bool[state.Length], body), variables, condition, body, more) is { } result)
+                    {
+                        return result;
+                    }
+                    throw;
+                }
             }
             if (more.KnownScalar() == 0)
             {
@@ -131,7 +142,7 @@ internal static class LoopOps
     }
 
     // The tensors of a slot, one by one; what is no tensor passes as it is.
-    private static object Each(object slot, Func<Value, Value> function) => slot switch
+    internal static object Each(object slot, Func<Value, Value> function) => slot switch
     {
         Value value => function(value),
         TensorList list => list.Of(list.Items.Select(i => i is null ? null : function(i)).ToArray()),
