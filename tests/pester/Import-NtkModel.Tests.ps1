@@ -50,6 +50,18 @@ Describe 'Import-NtkModel' {
         $model.Parameters.Name | Should -Be 'params'
     }
 
+    It 'gives placeholders beside the data their values' {
+        [IO.Compression.ZipFile]::ExtractToDirectory("$fixtures/graphs/tf1.zip", "$TestDrive/tf1")
+        $graph = "$TestDrive/tf1/bn_facenet/graph.pb"
+        $model = Import-NtkModel $graph -OutputTensor y_out -Feed @{ phase_train = $false; 'keep_probability:0' = 1 }
+        $model.Inputs.Name | Should -Be 'x'
+        { Import-NtkModel $graph -Feed @{ phase_trian = $false } } | Should -Throw '*keep_probability*' -ErrorId 'TensorNotFound,NtkPs.ImportNtkModelCommand'
+        { Import-NtkModel $graph -Feed @{ phase_train = .5 } } | Should -Throw -ErrorId 'DTypeMismatch,NtkPs.ImportNtkModelCommand'
+        $dropout = "$TestDrive/tf1/drop_old/graph.pb"
+        Test-NtkModel $dropout -Feed @{ keep_prob = 1 } -Quiet | Should -BeTrue
+        Test-NtkModel $dropout -Feed @{ keep_prob = .5 } -Quiet | Should -BeFalse
+    }
+
     It 'cuts a graph at named tensors, with or without :0' {
         $graph = "$fixtures/keras2/frozen_graph/frozen.pb"
         $whole = Import-NtkModel $graph

@@ -157,10 +157,13 @@ public static class InputBinding
         return true;
     }
 
-    // Placeholders of TF 1 beside the data: scalars, or of no stated rank.
-    private static string Feeding(IReadOnlyList<NtkTensorSpec> specs) => specs.Any(s => s.Shape is null or [])
-        ? " What is no data (keep_prob of a dropout, is_training) takes its value when the model is read: Import-NtkModel … -Feed " +
-            $"@{{ {string.Join("; ", specs.Where(s => s.Shape is []).DefaultIfEmpty(specs.Last(s => s.Shape is null or [])).Select(s => $"'{s.Name}' = {(s.DType == NtkDType.Bool ? "$false" : "1")}"))} }}." : "";
+    // Placeholders of TF 1 beside the data: scalars, and those of no stated rank where others have one.
+    private static string Feeding(IReadOnlyList<NtkTensorSpec> specs)
+    {
+        NtkTensorSpec[] aside = specs.Where(s => s.Shape is [] || (s.Shape is null && specs.Any(o => o.Shape is [_, ..]))).ToArray();
+        return aside.Length == 0 ? "" : " What is no data (keep_prob of a dropout, is_training) takes its value when the model is read: Import-NtkModel … -Feed " +
+            $"@{{ {string.Join("; ", aside.Select(s => $"'{s.Name}' = {(s.DType == NtkDType.Bool ? "$false" : "…")}"))} }}.";
+    }
 
     private static int IndexOf(IReadOnlyList<NtkTensorSpec> specs, string name)
     {

@@ -167,6 +167,6 @@ public sealed class FeedTests : IDisposable
         };
         NtkModel model = ModelImporter.Import(_fixtures.Write(graph));
         NtkException error = Assert.Throws<NtkException>(() => Ntk.Core.Tensors.InputBinding.InOrder([Tensor([1, 2], i => i)], model.Inputs, false, "-X1"));
-        Assert.Contains("-Feed @{ 'scale' = 1 }", error.Message, StringComparison.Ordinal);
+        Assert.Contains("-Feed @{ 'scale' = … }", error.Message, StringComparison.Ordinal);
     }
 }
