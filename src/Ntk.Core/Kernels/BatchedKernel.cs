@@ -262,6 +262,11 @@ internal sealed class BatchedKernel(ModelProblem problem, int output, Side left,
             }
             using DisposeScope scope = NewDisposeScope();
             Tensor scaled = block.mul_(layout.Scale);
+            if (right is null && start1 == start2 && !layout.DiagonalExamples)
+            {
+                // Whose rounding differs on both sides of the diagonal.
+                scaled = (scaled + scaled.permute(0, 3, 4, 1, 2)).mul_(0.5);
+            }
             layout.Write(kernels[k], layout.Arrange(scaled), start1, start2);
             if (right is null && start1 != start2)
             {

@@ -35,6 +35,21 @@ public sealed class OwnRowsTests
     }
 
     [Theory]
+    [InlineData("dense", 45, true)]
+    [InlineData("dense", 300, true)]
+    [InlineData("convolution", 33, true)]
+    [InlineData("convolution", 33, false)]
+    public void MakeASymmetricKernelToTheLastBit(string name, int examples, bool traced)
+    {
+        TorchRuntime.Initialize();
+        LambdaModel source = name == "dense" ? Dense : Convolution;
+        NtkModel model = NtkEngine.CreateModel(name, name, source);
+        NtkTensor kernel = NtkEngine.EmpiricalNtk(model, [KernelTests.Input(source, examples, 1)], null, new KernelOptions { TraceAxes = traced ? [-1] : [] })[0];
+        using TorchSharp.torch.Tensor k = TorchTensors.ToTorch(kernel), turned = traced ? k.transpose(0, 1) : k.permute(1, 0, 3, 2);
+        Assert.Equal(0, (k - turned).abs().max().item<float>());
+    }
+
+    [Theory]
     [InlineData(100, 1.0)]
     [InlineData(512, 0.625)]
     public void AreCountedOnce(int examples, double share)
