@@ -75,7 +75,8 @@ public sealed class KerasModelTests
         Value[] parameters = source.Parameters.Select(p => trace.Parameter(new TensorType(trace.TypeOf(p.DType), Array.ConvertAll(p.Shape!, d => (long)d)))).ToArray();
         Value[] inputs = source.Inputs.Zip(fixture.Inputs, (s, x) => trace.Input(new TensorType(trace.TypeOf(s.DType), [5, .. x.Shape.Skip(1).Select(d => (long)d)]))).ToArray();
         Program program = trace.Finish(source.Apply(trace, parameters, inputs));
-        Assert.True(BatchAnalysis.Prove(program, 5, 0, 0, out string? obstacle) is not null, obstacle);
+        // A softmax over all elements is the one that does not.
+        Assert.True(BatchAnalysis.Prove(program, 5, 0, 0, out string? obstacle) is not null == !name.Contains("softmax_all", StringComparison.Ordinal), obstacle);
     }
 
     [Theory]

@@ -29,7 +29,7 @@ internal static class Activations
         ["soft_shrink"] = x => Lax.Relu(x - 0.5) - Lax.Relu(-x - 0.5),
         ["softplus"] = Lax.Softplus,
         ["softsign"] = Lax.Softsign,
-        ["squareplus"] = x => (x + Lax.Sqrt(Lax.Square(x) + 4.0)) * 0.5,
+        ["squareplus"] = x => Squareplus(x, 4),
         ["sparse_plus"] = SparsePlus,
         ["exponential"] = Lax.Exp,
         ["softmax"] = x => Lax.Softmax(x),
@@ -65,6 +65,9 @@ internal static class Activations
 
     /// <summary>A number as TensorFlow hands it to a kernel as an attribute, or casts it: rounded to 32 bits whatever the precision.</summary>
     public static double Single(double number) => (float)number;
+
+    /// <summary>(x + √(x² + b)) / 2.</summary>
+    public static Value Squareplus(Value x, double b) => (x + Lax.Sqrt(Lax.Square(x) + b)) * 0.5;
 
     /// <summary>x where positive, slope·x elsewhere; the slope is an attribute of TensorFlow's op.</summary>
     public static Value LeakyRelu(Value x, double slope) => Lax.LeakyRelu(x, Single(slope));

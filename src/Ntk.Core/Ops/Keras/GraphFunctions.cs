@@ -52,13 +52,20 @@ internal static class GraphFunctions
         ("leaky_relu", a => One(Activations.LeakyRelu(a.FloatX, a.Number(1, 0.2, "negative_slope", "alpha")))),
         ("elu", a => One(Lax.Elu(a.FloatX, a.Number(1, 1, "alpha")))), ("celu", a => One(Activations.Celu(a.FloatX, a.Number(1, 1, "alpha")))),
         ("gelu", a => One(Activations.Gelu(a.FloatX, a.Flag(1, false, "approximate"), 3))),
-        ("silu,swish", a => One(Lax.Silu(a.FloatX, a.Number(1, 1, "beta")))),
-        ("softmax", a => One(Activations.Softmax(a.FloatX, a.Integers(1, "axis") ?? [-1]))),
-        ("log_softmax", a => One(Lax.LogSoftmax(a.FloatX, (int)a.Integer(1, -1, "axis")))), ("glu", a => One(Activations.Glu(a.FloatX, (int)a.Integer(1, -1, "axis")))),
+        ("silu,swish", a => One(Lax.Silu(a.FloatX, a.Number(1, 1, "beta")))), ("squareplus", a => One(Activations.Squareplus(a.FloatX, a.Number(1, 4, "b")))),
+        ("softmax", a => One(OverAxis(a, (x, axes) => Activations.Softmax(x, axes)))), ("log_softmax", a => One(OverAxis(a, (x, axes) => Lax.LogSoftmax(x, (int)axes[0])))),
+        ("glu", a => One(Activations.Glu(a.FloatX, (int)a.Integer(1, -1, "axis")))),
         ("sparsemax", a => One(Activations.Sparsemax(a.FloatX, (int)a.Integer(1, -1, "axis")))), ("hard_sigmoid", Float(Activations.HardSigmoid)), ("hard_silu,hard_swish", Float(x => x * Activations.HardSigmoid(x))),
         ("l2_normalize", a => One(NormalizationLayers.Normalize(a.FloatX, a.Integers(1, "axis", "dim") ?? Enumerable.Range(0, a.X.Rank).Select(i => (long)i).ToArray(), 2, a.Number(2, 1e-12, "epsilon")))),
         ("normalize", a => One(a.Integer(2, 2, "order") == 2 ? NormalizationLayers.Normalize(a.FloatX, a.Integers(1, "axis") ?? [-1], 3, a.Number(3, 1e-7, "epsilon")) : throw new ShapeException("only order 2 is supported"))),
-        ("relu6,selu,sigmoid,log_sigmoid,sparse_sigmoid,softplus,softsign,tanh,hard_tanh,tanh_shrink,mish,squareplus,sparse_plus", null!));
+        ("relu6,selu,sigmoid,log_sigmoid,sparse_sigmoid,softplus,softsign,tanh,hard_tanh,tanh_shrink,mish,sparse_plus", null!));
+
+    // In Keras 3 no axis at all means all elements, those of other examples too.
+    private static Value OverAxis(OperationArguments a, Func<Value, long[], Value> function)
+    {
+        Value x = a.FloatX;
+        return a.Integers(1, "axis") is { } axes ? function(x, axes) : a.IsNull("axis") ? Lax.Reshape(function(Lax.Reshape(x, -1), [0]), x.Shape) : function(x, [-1]);
+    }
 
     private static Dictionary<string, Function> Shaping() => Named(
         ("reshape", a => One(Reshape(a.X, a.Integers(1, "shape", "newshape") ?? throw new ShapeException("reshape without a shape")))),

@@ -42,6 +42,9 @@ internal sealed class OperationArguments(LayerCall call, IReadOnlyList<object?> 
         }
     }
 
+    /// <summary>Whether an option of Keras 3's object is null, where its absence means something else.</summary>
+    public bool IsNull(string option) => options.TryGetValue(option, out object? given) && given is null;
+
     /// <summary>The first argument, a tensor.</summary>
     public Value X => Tensor(0, null, "x", "a", "inputs", "input", "images", "features", "input_tensor", "value", "logits", "x1");
 
