@@ -144,4 +144,39 @@ public sealed class GraphModelTests
         NtkTensor y = NtkEngine.Run(model, [GraphFixtures.Tensor([1, 2], i => i)], new RunOptions())[0];
         GraphFixtures.AssertClose(GraphFixtures.Tensor([1, 2], i => i == 0 ? 2 : 3 * MathF.E), y, 1e-6);
     }
+
+    // TensorFlow's rule: up to version 21 an empty shape means an open one; tools that rewrite graphs leave the version out.
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(21, true)]
+    [InlineData(22, false)]
+    public void AnOldPlaceholderWithoutSizesTakesAnyShape(int version, bool isOpen)
+    {
+        using var fixtures = new GraphFixtures();
+        NodeDef x = GraphFixtures.Node("x", "Placeholder", [], ("dtype", DataType.DtFloat), ("shape", new TensorShapeProto()));
+        NtkModel model = NtkEngine.Import(fixtures.Write(new GraphDef { Node = { x, GraphFixtures.Node("y", "Exp", ["x"]) }, Versions = new VersionDef { Producer = version } }), new ImportOptions());
+        Assert.Equal(isOpen ? null : [], model.Inputs[0].Shape);
+        if (isOpen)
+        {
+            Assert.Equal([2, 3], NtkEngine.Run(model, [GraphFixtures.Tensor([2, 3], i => i)], new RunOptions())[0].Shape);
+        }
+    }
+
+    [Fact]
+    public void WhatATrainingGraphRecordsIsNoOutput()
+    {
+        using var fixtures = new GraphFixtures();
+        var text = new TensorProto { Dtype = DataType.DtString, TensorShape = new TensorShapeProto(), StringVal = { Google.Protobuf.ByteString.CopyFromUtf8("mean") } };
+        NtkModel model = NtkEngine.Import(fixtures.Write(new GraphDef
+        {
+            Node =
+            {
+                GraphFixtures.Placeholder("x"), GraphFixtures.Node("y", "Exp", ["x"], ("T", DataType.DtFloat)), GraphFixtures.Node("tag", "Const", [], ("value", text), ("dtype", DataType.DtString)),
+                GraphFixtures.Node("mean", "ScalarSummary", ["tag", "y"], ("T", DataType.DtFloat)), GraphFixtures.Node("spread", "HistogramSummary", ["tag", "y"], ("T", DataType.DtFloat)),
+                GraphFixtures.Node("all", "MergeSummary", ["mean"], ("N", 1L)), GraphFixtures.Node("file", "Identity", ["tag"], ("T", DataType.DtString)),
+                GraphFixtures.Node("result", "Neg", ["y"], ("T", DataType.DtFloat)),
+            },
+        }), new ImportOptions());
+        Assert.Equal(["result"], model.Outputs.Select(o => o.Name));
+    }
 }

@@ -4,7 +4,7 @@ namespace Ntk.Core.Formats.Keras;
 
 /// <summary>
 /// The weights of a <c>.keras</c> archive: each object's variables lie under its attribute path, <c>layers/dense/vars/0</c>. Layers in a list go
-/// by their class, numbered where it repeats; what is met twice is stored at the first place.
+/// by their class, numbered where it repeats; what is met twice is stored at the first place. <see cref="Layout"/> has what older files do otherwise.
 /// </summary>
 internal static class ObjectWeights
 {
@@ -16,6 +16,7 @@ internal static class ObjectWeights
     public static void Bind(KerasLayer model, KerasWeights weights, Hdf5File file, string path, int version, CancellationToken cancellation)
     {
         var missing = new List<string>();
+        var layout = Layout.Of(file);
         Walk(model, "", new HashSet<KerasLayer>());
         if (missing.Count > 0)
         {
@@ -30,13 +31,13 @@ internal static class ObjectWeights
             {
                 return;
             }
-            string variables = Join(place, "vars");
+            string variables = place.Length == 0 ? "vars" : $"{place}/vars";
             for (int i = 0; i < layer.Variables.Count; i++)
             {
                 BoundVariable bound = weights[layer.Variables[i]];
-                string? own = Present(file, Join(variables, $"{i + layer.StoredBefore}"));
+                string? own = Present($"{variables}/{i + layer.StoredBefore}");
                 // Keras 2 names a normalisation's variables instead of numbering them.
-                own ??= Present(file, Join(variables, layer.Variables[i].Name));
+                own ??= Present($"{variables}/{layer.Variables[i].Name}");
                 if (own is null)
                 {
                     missing.Add($"'{bound.Path}'");
@@ -47,22 +48,35 @@ internal static class ObjectWeights
             var used = new Dictionary<string, int>();
             foreach (ChildLayer child in layer.Children)
             {
-                bool isListed = child.Paths is ["layers"] or ["cells"];
-                if (isListed && version < 3 && seen.Contains(child.Layer))
+                bool isListed = child.Paths is ["layers"] or ["cells"], isOld = layout.IsOld && child.Paths is ["layers"];
+                if (isListed && version < 3 && !isOld && seen.Contains(child.Layer))
                 {
                     continue;
                 }
-                string? found = isListed
-                    ? Join(Join(place, child.Paths[0]), Numbered(used, LayerBuilder.ClassPath(s_classes.GetValueOrDefault(child.Layer.ClassName, child.Layer.ClassName))))
-                    : child.Paths.Select(p => Join(place, p)).FirstOrDefault(p => Present(file, p) is not null) ?? Join(place, child.Paths[0]);
+                string found;
+                if (isListed)
+                {
+                    string name = LayerBuilder.ClassPath(s_classes.GetValueOrDefault(child.Layer.ClassName, child.Layer.ClassName));
+                    found = Join(Join(place, isOld ? Layout.OldList : child.Paths[0]), Numbered(used, name));
+                    if (isOld && HasVariables(child.Layer))
+                    {
+                        Numbered(used, name);
+                    }
+                }
+                else
+                {
+                    found = child.Paths.Select(p => Join(place, p)).FirstOrDefault(file.Exists) ?? Join(place, child.Paths[0]);
+                }
                 Walk(child.Layer, found, seen);
             }
         }
+
+        string? Present(string variable) => file.Exists(variable) ? variable : null;
+
+        string Join(string path, string name) => path.Length == 0 ? name : $"{path}{layout.Separator}{name}";
     }
 
-    // Keras 2.12 and 2.13 called the list of layers otherwise.
-    private static string? Present(Hdf5File file, string place) => file.Exists(place) ? place
-        : place.Replace("layers/", "_layer_checkpoint_dependencies/", StringComparison.Ordinal) is var old && old != place && file.Exists(old) ? old : null;
+    private static bool HasVariables(KerasLayer layer) => layer.Variables.Count > 0 || layer.Children.Any(c => HasVariables(c.Layer));
 
     private static string Numbered(Dictionary<string, int> used, string name)
     {
@@ -70,5 +84,19 @@ internal static class ObjectWeights
         return count == 0 ? name : $"{name}_{count}";
     }
 
-    private static string Join(string path, string name) => path.Length == 0 ? name : $"{path}/{name}";
+    /// <summary>
+    /// How a file names its objects. Keras 2.12 and 2.13 list a model's layers under another name, those with variables twice, so that <c>dense_2</c> follows
+    /// <c>dense</c>; on Windows they join an object's names with backslashes, within one HDF5 name.
+    /// </summary>
+    private sealed record Layout(bool IsOld, char Separator)
+    {
+        public const string OldList = "_layer_checkpoint_dependencies";
+
+        public static Layout Of(Hdf5File file)
+        {
+            string[] names = file.Children("");
+            return new(names.Any(n => n.StartsWith(OldList, StringComparison.Ordinal)),
+                names.Any(n => n.StartsWith($"{OldList}\\", StringComparison.Ordinal) || n.StartsWith("layers\\", StringComparison.Ordinal)) ? '\\' : '/');
+        }
+    }
 }

@@ -82,7 +82,8 @@ internal sealed class LayerBuilder(int version)
         {
             throw new ShapeException(layer.ClassName is "Lambda"
                 ? "Python code in a file is never executed"
-                : custom || m.ValueKind == JsonValueKind.Null ? "it is a class of the model's author, whose code is not in the file" : "the layer is not supported");
+                : custom || m.ValueKind == JsonValueKind.Null ? "it is a class of the model's author, whose code is not in the file"
+                : "there is no such layer; it may be a class of the model's author, whose code is not in the file");
         }
         build(layer, options);
         options.RequireAllRead();
