@@ -40,6 +40,9 @@ public static partial class NtkEngine
     public static NtkModel CreateModel(string name, string path, ModelSource source) =>
         new(name, path, source.Format, source.Inputs, () => ShapeProbe.Described(source), source.Parameters, new ModelSession(source));
 
+    /// <summary>What the user should know of a model's file before trusting a derivative.</summary>
+    public static IReadOnlyList<string> Warnings(NtkModel model) => ModelSession.Of(model).Source.Warnings;
+
     /// <summary>Whether the model's inputs have an order that its author knows, as Keras's have; a signature's go by name only.</summary>
     public static bool InputsAreOrdered(NtkModel model) => ModelSession.Of(model).Source.InputsAreOrdered;
 

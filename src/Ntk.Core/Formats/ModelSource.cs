@@ -20,6 +20,9 @@ public abstract class ModelSource
     /// <summary>Every variable, then the parameter inputs (whose value is null).</summary>
     public abstract IReadOnlyList<NtkParameter> Parameters { get; }
 
+    /// <summary>What the user should know of the file before trusting a derivative.</summary>
+    public virtual IReadOnlyList<string> Warnings => [];
+
     /// <summary>Runs the model over traced values; what the outputs do not need may be traced, it is dropped afterwards.</summary>
     /// <param name="trace">Where the equations are recorded.</param>
     /// <param name="parameters">One value for each of <see cref="Parameters"/>.</param>

@@ -13,6 +13,10 @@ public sealed class ImportNtkModelCommand : ModelFileCmdlet
     private protected override void Process(string file, ImportOptions options)
     {
         NtkModel model = Work($"Reading {System.IO.Path.GetFileName(file)}", cancellation => NtkEngine.Import(file, options, cancellation));
+        foreach (string warning in NtkEngine.Warnings(model))
+        {
+            WriteWarning(warning);
+        }
         WriteVerbose($"{model} from '{file}'.");
         WriteObject(model);
     }

@@ -11,7 +11,9 @@ namespace Ntk.Core.Formats.Graphs;
 /// <param name="gradients">Custom gradients by the name under which nodes refer to them.</param>
 internal sealed class GraphFlattener(FunctionDefLibrary? library, IReadOnlyDictionary<string, CustomGradient>? gradients = null)
 {
-    private const string GradientAttribute = "_gradient_op_type";
+    /// <summary>Names the gradient of its author's own that an IdentityN has.</summary>
+    public const string GradientAttribute = "_gradient_op_type";
+
     private const int DeepestCall = 200;
     private readonly Dictionary<string, FunctionDef> _functions = Index(library);
     private readonly Dictionary<string, FlatGraph> _flat = [];

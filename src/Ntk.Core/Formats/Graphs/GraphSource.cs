@@ -39,6 +39,16 @@ public sealed class GraphSource : ModelSource
     /// <inheritdoc/>
     public override IReadOnlyList<NtkParameter> Parameters { get; }
 
+    /// <summary>
+    /// Gradients of the author's own (tf.custom_gradient) that the file names but does not hold: TensorFlow refuses to differentiate such a graph, we
+    /// differentiate what it computes. Of a swish, by far the most frequent, that is known to be the same.
+    /// </summary>
+    public override IReadOnlyList<string> Warnings =>
+    [
+        .. _graph.Order.Select(i => _graph.Nodes[i]).Where(n => n is { Op: "IdentityN", Gradient: null } && n.Attributes.ContainsKey(GraphFlattener.GradientAttribute) && !IsSwish(n))
+            .Select(n => $"Node '{n.Name}' has a gradient of its author's own (tf.custom_gradient), which the file does not hold: the derivative of what the node computes is taken instead."),
+    ];
+
     /// <inheritdoc/>
     public override IReadOnlyList<Value> Apply(Trace trace, IReadOnlyList<Value> parameters, IReadOnlyList<Value> inputs)
     {
@@ -49,4 +59,8 @@ public sealed class GraphSource : ModelSource
         trace.RefuseRandom(values);
         return values;
     }
+
+    // x · sigmoid(β·x), passed on with x.
+    private bool IsSwish(GraphNode node) => node.Inputs.Length > 1 && _graph.Nodes[node.Inputs[0].Node] is { Op: "Mul" } product &&
+        product.Inputs.Contains(node.Inputs[1]) && product.Inputs.Any(t => _graph.Nodes[t.Node].Op == "Sigmoid");
 }
