@@ -53,6 +53,8 @@ internal sealed class GraphFixtures : IDisposable
     /// <summary>A frozen graph as a file.</summary>
     public string Write(GraphDef graph, string name = "graph.pb")
     {
+        // As today's TensorFlow writes it, unless the test says otherwise.
+        graph.Versions ??= new VersionDef { Producer = 1645 };
         File.WriteAllBytes(New(name), graph.ToByteArray());
         return New(name);
     }
