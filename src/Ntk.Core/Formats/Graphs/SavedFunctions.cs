@@ -84,7 +84,7 @@ internal sealed class SavedFunctions
         foreach ((string name, StructuredValue.Types.TensorSpec? spec) in Inputs(concrete))
         {
             NtkTensorSpec input = Dense(name, spec, function, path);
-            var node = new NodeDef { Name = Fresh($"{function}/{name}"), Op = "Placeholder", Attr = { ["dtype"] = new AttrValue { Type = spec!.Dtype } } };
+            var node = new NodeDef { Name = Fresh($"{function}/{name}"), Op = "Placeholder", Attr = { ["dtype"] = new AttrValue { Type = spec!.Dtype }, ["shape"] = new AttrValue { Shape = spec.Shape ?? new TensorShapeProto { UnknownRank = true } } } };
             extended.Node.Add(node);
             call.Input.Add(node.Name);
             inputs.Add(new NamedTensor(input, node.Name));
