@@ -260,7 +260,7 @@ public sealed class LayerGraph
         }
         // What was not reached hangs on something outside the model; the outputs must not.
         _calls.Clear();
-        _calls.AddRange(order);
+        _calls.AddRange(ByDepth(order));
         foreach (TensorReference output in _outputs)
         {
             if (!known.Contains((output.Layer, output.Node)) && !order.Any(c => c.Item1.Name == output.Layer && c.Item2 == output.Node))
@@ -268,6 +268,57 @@ public sealed class LayerGraph
                 throw new ShapeException($"output '{output.Layer}' cannot be reached from the inputs");
             }
         }
+    }
+
+    // Keras runs calls by their depth, the longest way to an output (of a layer called several times, at least that of the calls met before), and within a depth as a
+    // walk back from the outputs meets them. Calls that take masks away are seen by those after them.
+    private IEnumerable<(KerasLayer, int, LayerArguments.Node)> ByDepth(List<(KerasLayer Layer, int Index, LayerArguments.Node Node)> calls)
+    {
+        Dictionary<(string, int), int> places = Enumerable.Range(0, calls.Count).ToDictionary(i => (calls[i].Layer.Name, calls[i].Index));
+        int[] Places(IEnumerable<TensorReference> tensors) => [.. tensors.Select(t => places.GetValueOrDefault((t.Layer, t.Node), -1)).Where(i => i >= 0)];
+        int[][] needs = [.. calls.Select(c => Places(c.Node.Needs))];
+        var finished = new List<int>();
+        var visited = new HashSet<int>();
+        foreach (int output in Places(_outputs))
+        {
+            var stack = new Stack<(int Call, int Next)>();
+            if (visited.Add(output))
+            {
+                stack.Push((output, 0));
+            }
+            while (stack.TryPop(out (int Call, int Next) at))
+            {
+                if (at.Next == needs[at.Call].Length)
+                {
+                    finished.Add(at.Call);
+                    continue;
+                }
+                stack.Push((at.Call, at.Next + 1));
+                int need = needs[at.Call][at.Next];
+                if (visited.Add(need))
+                {
+                    stack.Push((need, 0));
+                }
+            }
+        }
+        var depths = new int[calls.Count];
+        var ofLayer = new Dictionary<string, int>();
+        var met = new List<int>();
+        var seen = new HashSet<int>();
+        foreach (int call in Enumerable.Reverse(finished))
+        {
+            int depth = depths[call] = ofLayer[calls[call].Layer.Name] = Math.Max(depths[call], ofLayer.GetValueOrDefault(calls[call].Layer.Name));
+            foreach (int one in needs[call].Prepend(call))
+            {
+                depths[one] = one == call ? depth : Math.Max(depths[one], depth + 1);
+                if (seen.Add(one))
+                {
+                    met.Add(one);
+                }
+            }
+        }
+        // Calls that no output needs come last.
+        return met.OrderByDescending(i => depths[i]).Concat(Enumerable.Range(0, calls.Count).Where(i => !seen.Contains(i))).Select(i => calls[i]);
     }
 
     private Flow[] Order(object? given)
