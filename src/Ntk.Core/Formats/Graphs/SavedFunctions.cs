@@ -66,7 +66,10 @@ internal sealed class SavedFunctions
     public FunctionCall Call(string function, GraphDef graph, string path)
     {
         string concrete = Concrete(_functions[function]);
-        FunctionDef definition = graph.Library?.Function.FirstOrDefault(f => f.Signature?.Name == concrete) ?? throw new InvalidDataException($"the function '{concrete}' is not defined");
+        if (graph.Library?.Function.Any(f => f.Signature?.Name == concrete) != true)
+        {
+            throw new InvalidDataException($"the function '{concrete}' is not defined");
+        }
         SavedConcreteFunction saved = _objects!.ConcreteFunctions[concrete];
         GraphDef extended = graph.Clone();
         HashSet<string> taken = [.. graph.Node.Select(n => n.Name)];

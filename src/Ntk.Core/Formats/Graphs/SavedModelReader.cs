@@ -21,10 +21,12 @@ internal static class SavedModelReader
         {
             throw new NtkException(NtkErrorId.FileCorrupt, $"'{path}' holds no graph.") { Target = path };
         }
-        (SignatureDef? signature, string? function) = Choose(meta, path, options);
+        // An import by signature need not walk the saved objects.
+        var functions = new Lazy<SavedFunctions>(() => new SavedFunctions(meta.ObjectGraphDef));
+        (SignatureDef? signature, string? function) = Choose(meta, functions, path, options);
         try
         {
-            FunctionCall call = function is not null ? new SavedFunctions(meta.ObjectGraphDef).Call(function, meta.GraphDef, path) : new FunctionCall(meta.GraphDef,
+            FunctionCall call = function is not null ? functions.Value.Call(function, meta.GraphDef, path) : new FunctionCall(meta.GraphDef,
                 Named(signature?.Inputs, path), options.OutputTensors.Count > 0 ? [] : Named(signature?.Outputs, path), new Dictionary<string, int>());
             return new GraphSourceBuilder(path, "SavedModel", call.Graph, options, CustomGradient.Of(meta)).Build(call.Inputs, call.Outputs,
                 (graph, _) => new SavedModelVariables(folder, meta).Bind(graph, call.Variables));
@@ -46,14 +48,18 @@ internal static class SavedModelReader
     internal static bool IsSignature(string name, SignatureDef signature) => name != InitSignature && signature.Outputs.Count > 0;
 
     // The one asked for, the default, or the only one; none is needed where the graph is cut at named tensors. Where none is exported, a function.
-    private static (SignatureDef? Signature, string? Function) Choose(MetaGraphDef meta, string path, ImportOptions options)
+    private static (SignatureDef? Signature, string? Function) Choose(MetaGraphDef meta, Lazy<SavedFunctions> saved, string path, ImportOptions options)
     {
         string[] names = meta.SignatureDef.Where(s => IsSignature(s.Key, s.Value)).Select(s => s.Key).Order(StringComparer.Ordinal).ToArray();
-        IReadOnlyList<string> functions = new SavedFunctions(meta.ObjectGraphDef).Names;
         if (options.Signature is { } asked)
         {
-            return names.Contains(asked) ? (meta.SignatureDef[asked], null) : functions.Contains(asked) ? (null, asked)
-                : throw new NtkException(NtkErrorId.SignatureNotFound, $"'{path}' has no signature '{asked}'; it has {List(names)}{(functions.Count == 0 ? "" : $", and the functions {List(functions)}")}.") { Target = asked };
+            if (names.Contains(asked))
+            {
+                return (meta.SignatureDef[asked], null);
+            }
+            IReadOnlyList<string> known = saved.Value.Names;
+            return known.Contains(asked) ? (null, asked)
+                : throw new NtkException(NtkErrorId.SignatureNotFound, $"'{path}' has no signature '{asked}'; it has {List(names)}{(known.Count == 0 ? "" : $", and the functions {List(known)}")}.") { Target = asked };
         }
         if (names.Contains(DefaultSignature) || names.Length == 1)
         {
@@ -63,6 +69,7 @@ internal static class SavedModelReader
         {
             return (null, null);
         }
+        IReadOnlyList<string> functions = saved.Value.Names;
         if (names.Length == 0 && (functions.Count == 1 ? functions[0] : functions.FirstOrDefault(f => f == SavedFunctions.Main)) is { } function)
         {
             return (null, function);
