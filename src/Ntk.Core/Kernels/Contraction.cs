@@ -70,6 +70,7 @@ internal static class Contraction
         Tensor? sum = null;
         for (long start = 0; start < rows; start += piece)
         {
+            cancellation.ThrowIfCancellationRequested();
             using DisposeScope scope = NewDisposeScope();
             long count = Math.Min(piece, rows - start);
             Tensor Written(FactoredUse use, Tensor room)
@@ -175,6 +176,7 @@ internal static class Contraction
         var parts = new List<Tensor>();
         for (long start = 0; start < examples; start += piece)
         {
+            cancellation.ThrowIfCancellationRequested();
             using DisposeScope scope = NewDisposeScope();
             Tensor some = right.Activation.narrow(0, start, Math.Min(piece, examples - start));
             Tensor weighted = pairs is null ? a.matmul(b.transpose(1, 2).matmul(some)) : pairs.matmul(some);  // (G2, C, S1, I)
